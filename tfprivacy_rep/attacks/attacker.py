@@ -1,0 +1,249 @@
+"""A fresh attacker: a new decoder, maybe with a discriminator, trained on public pairs (Z, X).
+
+It is the paper's Dec^a: black-box access to the frozen encoder, all of X2, new weights and a seed of its own. It never sees
+X1, G or T. It keeps the weights of its best validation loss.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from tfprivacy_rep.config import AttackConfig
+from tfprivacy_rep.data import pipeline
+from tfprivacy_rep.distribution import per_replica
+from tfprivacy_rep.models.decoder import build_decoder
+from tfprivacy_rep.models.discriminator import build_discriminator
+from tfprivacy_rep.models.inference import BatchedModel
+from tfprivacy_rep.models.perceptual import PerceptualNetwork
+from tfprivacy_rep.models.players import Adversary
+from tfprivacy_rep.objectives.combine import combine, decoder_terms
+from tfprivacy_rep.training import loop
+from tfprivacy_rep.training.compiled import Measured, measured, repeat
+from tfprivacy_rep.training.moves import View, decoder_move
+
+GAIN = 0.01  # an improvement of the validation loss by less than 1 % is none
+
+
+@dataclass(frozen=True)
+class AttackerSpec:
+    """Which attacker.
+
+    Attributes:
+        name: of the attacker in reports and folders.
+        mu1, mu2: weights of the GAN and of the perceptual loss in its decoder's objective.
+        seed: of its weights and of the order of its photographs.
+    """
+
+    name: str
+    mu1: float
+    mu2: float
+    seed: int
+
+
+def ladder(config: AttackConfig, seed: int) -> tuple[AttackerSpec, ...]:
+    """The attackers of an audit: one with the reconstruction loss alone, one with perceptual and GAN loss too."""
+    return (
+        AttackerSpec("decoder", 0.0, 0.0, seed=1_000_003 * (seed + 1)),
+        AttackerSpec("decoder_gan", config.attack_mu1, config.attack_mu2, seed=1_000_003 * (seed + 1) + 1),
+    )
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What an attacker learns from.
+
+    Attributes:
+        images: uint8 `[N, S, S, 3]`.
+        z: float32 `[N, ...]`, their representations, computed once for all attackers.
+        features: g(X) of each layer, or None where it is computed as needed.
+    """
+
+    images: np.ndarray
+    z: np.ndarray
+    features: tuple[np.ndarray, ...] | None = None
+
+    def fields(self, with_features: bool) -> dict[str, Any]:
+        """The fields of a pipeline."""
+        fields: dict[str, Any] = {"images": self.images, "z": self.z}
+        if with_features and self.features is not None:
+            fields["features"] = self.features
+        return fields
+
+
+@dataclass(frozen=True)
+class AttackOutcome:
+    """How far an attacker came.
+
+    Attributes:
+        spec: which attacker.
+        decode: representations to images, float32 in [0, 1], with the weights of the best validation loss.
+        steps: taken.
+        converged: whether the last `attack_patience` checks brought no gain of 1 %; otherwise its budget ended first.
+        history: the logged rows, with `validation_loss` in each.
+    """
+
+    spec: AttackerSpec
+    decode: BatchedModel
+    steps: int
+    converged: bool
+    history: list[dict[str, float]]
+
+
+def has_converged(losses: list[float], patience: int) -> bool:
+    """Whether the best of the last `patience` checks is no 1 % better than the best before them."""
+    if len(losses) <= patience:
+        return False
+    return min(losses[-patience:]) > (1.0 - GAIN) * min(losses[:-patience])
+
+
+class AttackTrainer:
+    """Trains one attacker; driven by `training.loop.run`.
+
+    Args:
+        strategy: where replicas live; `attacker` was built in its scope.
+        attacker: decoder and discriminator.
+        spec: its weights mu1, mu2 and its seed.
+        config: budget, patience, GAN term.
+        perceptual: g, needed where `spec.mu2 > 0`.
+        training: pairs of X2's training part.
+        validation: pairs of X2's validation part.
+    """
+
+    def __init__(
+        self,
+        strategy: tf.distribute.Strategy,
+        attacker: Adversary,
+        spec: AttackerSpec,
+        config: AttackConfig,
+        perceptual: PerceptualNetwork | None,
+        training: Pairs,
+        validation: Pairs,
+    ) -> None:
+        per_replica(config.attack_batch_size, strategy, "attack_batch_size")
+        self._strategy, self._attacker, self._spec, self._config = strategy, attacker, spec, config
+        self._perceptual, self._validation = perceptual, validation
+        self._terms = decoder_terms(spec.mu1, spec.mu2)
+        self._judged = decoder_terms(0.0, spec.mu2)  # a GAN's loss says nothing about progress
+        self._fields = training.fields(with_features=spec.mu2 > 0)
+        self._names = [term.name for term in self._terms] + (["L_d"] if attacker.discriminator is not None else [])
+        with strategy.scope():
+            self._best = [tf.Variable(v, trainable=False) for v in attacker.decoder.get_weights()]
+        self._run = tf.function(self._steps)
+        self._validate = tf.function(self._validation_values)
+        self.seek(0)
+
+    def stateful(self) -> dict[str, list]:
+        """All variables that a checkpoint must hold, by name."""
+        return self._attacker.stateful() | {"best_decoder": self._best}
+
+    def seek(self, step: int) -> None:
+        """Puts the stream of pairs where an uninterrupted run has it after `step` steps."""
+        self.step = step
+        dataset = pipeline.batches(self._fields, self._config.attack_batch_size, self._spec.seed, step)
+        self._iterator = iter(self._strategy.experimental_distribute_dataset(dataset))
+
+    def next_boundary(self, step: int) -> int | None:
+        """An attacker has no steps of another kind."""
+        return None
+
+    def train_steps(self, count: int) -> Measured:
+        """Does `count` steps in one call of the graph."""
+        results = self._run(self._iterator, tf.constant(count, tf.int64))
+        self.step += count
+        return measured(self._names, results)
+
+    def after_chunk(self, history: list[dict[str, float]]) -> bool:
+        """Looks at the validation loss, keeps the best weights, and says whether the attacker has converged."""
+        loss = self._validation_loss()
+        earlier = [row["validation_loss"] for row in history[:-1]]
+        history[-1]["validation_loss"] = loss
+        if not earlier or loss < min(earlier):
+            for best, weights in zip(self._best, self._attacker.decoder.get_weights()):
+                best.assign(weights)
+        return has_converged([*earlier, loss], self._config.attack_patience)
+
+    def use_best(self) -> None:
+        """Gives the decoder the weights of the best validation loss."""
+        self._attacker.decoder.set_weights([v.numpy() for v in self._best])
+
+    def _validation_loss(self) -> float:
+        pairs, total, size = self._validation, 0.0, 40
+        for start in range(0, len(pairs.images), size):
+            images = tf.constant(pipeline.as_float(pairs.images[start : start + size]))
+            total += float(self._validate(images, tf.constant(pairs.z[start : start + size])))
+        return total / len(pairs.images)
+
+    def _validation_values(self, images: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+        view = View({"images": images}, z, self._attacker.decoder, self._perceptual)
+        return tf.reduce_sum(combine(self._judged, {term.name: view.value(term.name) for term in self._judged}))
+
+    def _replica(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        return decoder_move(
+            self._attacker, self._perceptual, self._terms, self._config.attack_gan_loss, batch, batch["z"],
+            self._config.attack_batch_size,
+        )
+
+    def _steps(self, iterator: Any, count: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def step() -> dict[str, tf.Tensor]:
+            values = self._strategy.run(self._replica, args=(next(iterator),))
+            return {name: self._strategy.reduce("SUM", value, axis=None) for name, value in values.items()}
+
+        return repeat(step, self._names, count)
+
+
+def build_attacker(
+    spec: AttackerSpec, representation_shape: tuple[int, ...], image_size: int, widths: tuple[int, ...],
+    learning_rate: float,
+) -> Adversary:
+    """Builds a fresh attacker of the paper's size. Call it inside the strategy's scope.
+
+    Args:
+        spec: which attacker; a discriminator comes with `mu1 > 0`.
+        representation_shape: shape of one Z.
+        image_size: side of the images in pixels.
+        widths: of the encoder's stages, mirrored by the decoder.
+        learning_rate: Adam's step size.
+    """
+    decoder = build_decoder(representation_shape, image_size, widths[::-1], seed=spec.seed)
+    discriminator = build_discriminator(image_size, widths, seed=spec.seed + 1) if spec.mu1 > 0 else None
+    return Adversary.create(decoder, discriminator, learning_rate)
+
+
+def attack(
+    strategy: tf.distribute.Strategy,
+    attacker: Adversary,
+    spec: AttackerSpec,
+    config: AttackConfig,
+    perceptual: PerceptualNetwork | None,
+    training: Pairs,
+    validation: Pairs,
+    folder: Path,
+    title: str,
+    progress: bool,
+    tensorboard: bool,
+) -> AttackOutcome:
+    """Trains an attacker until its validation loss stops falling or its budget ends; resumes an earlier start.
+
+    Args:
+        strategy, attacker, spec, config, perceptual, training, validation: as of `AttackTrainer`.
+        folder: for checkpoints and logs.
+        title: of the progress bar.
+        progress, tensorboard: whether to show a bar, whether to write logs.
+    """
+    trainer = AttackTrainer(strategy, attacker, spec, config, perceptual, training, validation)
+    history = loop.run(
+        trainer,
+        loop.LoopOptions(
+            steps=config.attack_steps, chunk=config.attack_check_every, checkpoint_every=5 * config.attack_check_every,
+            folder=folder, title=title, progress=progress, tensorboard=tensorboard,
+        ),
+    )
+    trainer.use_best()
+    return AttackOutcome(
+        spec, BatchedModel(attacker.decoder), int(history[-1]["step"]), bool(history[-1]["done"]), history
+    )

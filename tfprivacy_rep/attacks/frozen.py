@@ -1,0 +1,63 @@
+"""The encoder as an attacker meets it: frozen, and open to as many queries as the attacker likes."""
+
+from __future__ import annotations
+
+import hashlib
+
+import keras
+import numpy as np
+
+from tfprivacy_rep.errors import UserError
+from tfprivacy_rep.models.inference import BatchedModel
+
+
+class FrozenEncoder:
+    """Black-box access to an encoder in inference mode.
+
+    Args:
+        encoder: images `[B, S, S, 3]` in [0, 1] to representations `[B, ...]`.
+        batch_size: images at a time.
+    """
+
+    def __init__(self, encoder: keras.Model, batch_size: int = 64) -> None:
+        self._model = BatchedModel(encoder, batch_size)
+        self._before = self.fingerprint()
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Returns the representations of images, `[N, ...]` float32.
+
+        Args:
+            images: `[N, S, S, 3]`, uint8 or float32 in [0, 1].
+
+        Raises:
+            UserError: if the encoder answers with infinite values or not-a-numbers.
+        """
+        z = self._model(images)
+        if not np.isfinite(z).all():
+            raise UserError(
+                "Invalid `encoder`: expected finite representations. Received: infinite or not-a-number values for "
+                f"{int((~np.isfinite(z)).reshape(len(z), -1).any(1).sum())} of {len(z)} photographs. Retrain it with lower "
+                "learning rates."
+            )
+        return z
+
+    def fingerprint(self) -> str:
+        """SHA-256 of all variables, normalisation statistics included."""
+        digest = hashlib.sha256()
+        for variable in self._model.model.variables:
+            digest.update(np.ascontiguousarray(variable).tobytes())
+        return digest.hexdigest()
+
+    def require_unchanged(self) -> str:
+        """Returns the fingerprint.
+
+        Raises:
+            UserError: if a variable has changed since this object was made: then no figure of an attack means anything.
+        """
+        now = self.fingerprint()
+        if now != self._before:
+            raise UserError(
+                f"Invalid attack: expected the encoder to stay frozen. Received: fingerprint {now[:12]} after "
+                f"{self._before[:12]} before. Pass the attack a copy of the encoder."
+            )
+        return now

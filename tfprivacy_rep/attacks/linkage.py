@@ -1,0 +1,76 @@
+"""Linkage: who is on a photograph, told from its representation or from the answer, without any reconstruction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+from tfprivacy_rep.metrics.ranking import rank1_hits
+
+
+@dataclass(frozen=True)
+class Linkage:
+    """Rank-1 hits of each probe, `[N]` float64 in [0, 1] each; ties count by expectation.
+
+    Attributes:
+        cosine: nearest gallery photograph by the cosine of representations, centred on the public mean.
+        lda: the same after a linear discriminant analysis fitted on the public people.
+        answer: nearest by the number of equal predicted attributes: what anybody learns who is told the answer.
+        strongest: `"cosine"` or `"lda"`: the better one in a rehearsal on X2.
+    """
+
+    cosine: np.ndarray
+    lda: np.ndarray
+    answer: np.ndarray
+    strongest: str
+
+    @property
+    def best(self) -> np.ndarray:
+        """Hits of the strongest attack on Z."""
+        return self.lda if self.strongest == "lda" else self.cosine
+
+
+@dataclass(frozen=True)
+class Known:
+    """A set as linkage sees it.
+
+    Attributes:
+        z: `[N, ...]` float32, representations.
+        bits: `[N, A]` 0 or 1, predicted attributes.
+        people: `[N]` int64.
+    """
+
+    z: np.ndarray
+    bits: np.ndarray
+    people: np.ndarray
+
+    @property
+    def flat(self) -> np.ndarray:
+        """Representations as vectors, float64."""
+        return self.z.reshape(len(self.z), -1).astype(np.float64)
+
+
+def link(public: Known, rehearsal: tuple[Known, Known], gallery: Known, probes: Known) -> Linkage:
+    """Tries to name the person of each probe; everything is fitted on public data alone.
+
+    Args:
+        public: X2's training part.
+        rehearsal: probes and gallery out of X2 (`data.rehearsal`), which choose between the attacks.
+        gallery: G.
+        probes: T.
+    """
+    mean = public.flat.mean(0)
+    discriminant = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto")
+    discriminant.fit(public.flat - mean, public.people)
+
+    def hits(method: str, asked: Known, known: Known) -> np.ndarray:
+        a, b = asked.flat - mean, known.flat - mean
+        if method == "lda":
+            a, b = discriminant.transform(a), discriminant.transform(b)
+        return rank1_hits(a, asked.people, b, known.people)
+
+    strongest = max(("cosine", "lda"), key=lambda method: float(hits(method, *rehearsal).mean()))
+    answer = rank1_hits(probes.bits, probes.people, gallery.bits, gallery.people, measure="hamming")
+    return Linkage(hits("cosine", probes, gallery), hits("lda", probes, gallery), answer, strongest)

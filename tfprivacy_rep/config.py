@@ -1,0 +1,218 @@
+"""What a run is: frozen, validated dataclasses that know neither absl nor TensorFlow.
+
+Every field carries its help text; `tfprivacy_rep.flags` turns each field into the flag of the same name. The values given
+here are our defaults: the poster of Xiao et al. (AAAI 2020) states none of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+from tfprivacy_rep.errors import UserError
+
+GAN_LOSSES = ("saturating", "non_saturating")
+PARTITIONS = ("shared_people", "attacker_knows_people", "disjoint_people")
+
+
+def _option(default: Any, help: str) -> Any:
+    return field(default=default, metadata={"help": help})
+
+
+def _require(name: str, value: Any, holds: bool, expected: str, remedy: str) -> None:
+    if not holds:
+        raise UserError(f"Invalid `{name}`: expected {expected}. Received: {name}={value!r}. {remedy}")
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Which photographs, which attributes, and who gets which of them."""
+
+    dataset: str = _option("orl", "source of the photographs: orl")
+    data_dir: str = _option("", "folder of the source's files; empty: where the source's package keeps them")
+    attributes: tuple[str, ...] = _option((), "comma-separated task attributes; empty: the source's default")
+    partition: str = _option("", f"who shares people: {', '.join(PARTITIONS)}; empty: the source's default")
+    image_size: int = _option(64, "side of the square images, in pixels: a multiple of 16, at least 32")
+
+    def __post_init__(self) -> None:
+        size = self.image_size
+        near = sorted({max(32, size // 16 * 16), max(32, -(-size // 16) * 16)})
+        _require("image_size", size, size >= 32 and size % 16 == 0, "a multiple of 16, at least 32",
+                 f"Use {' or '.join(map(str, near))}.")
+        if self.partition:
+            _require("partition", self.partition, self.partition in PARTITIONS, f"one of {PARTITIONS}",
+                     "Leave it empty for the source's default.")
+        _require("attributes", self.attributes, len(set(self.attributes)) == len(self.attributes),
+                 "each attribute once", "Remove the repeated name.")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Sizes of the networks of both players."""
+
+    representation_size: int = _option(128, "numbers in the representation Z")
+    widths: tuple[int, ...] = _option(
+        (32, 64, 128, 256), "filters of the encoder's four stride-2 stages; decoder and discriminator mirror them"
+    )
+    perceptual: str = _option(
+        "hed", "perceptual network g: hed (no download), imagenet (downloads VGG16), or a path: "
+        "VGG16 weights (.h5) or a Keras model of images in [0, 1] (.keras)"
+    )
+    perceptual_size: int = _option(32, "side in pixels of the images that g sees; at most image_size")
+
+    def __post_init__(self) -> None:
+        _require("representation_size", self.representation_size, self.representation_size >= 1, "at least 1",
+                 "Use 128.")
+        _require("widths", self.widths, len(self.widths) == 4 and all(w > 0 and w % 8 == 0 for w in self.widths),
+                 "four positive multiples of 8 (groups of the normalisation)", "Use 32,64,128,256.")
+        _require("perceptual_size", self.perceptual_size, self.perceptual_size >= 16, "at least 16", "Use 32.")
+
+
+@dataclass(frozen=True)
+class GameConfig:
+    """Weights and rules of the game. The symbols are those of the paper (see `objectives`)."""
+
+    lambda1: float = _option(1.0, "weight of the protector's negative reconstruction loss L_p (mean over pixels)")
+    lambda2: float = _option(0.1, "weight of the protector's negative perceptual loss L_perc (1 = as far as the "
+                             "mean features of the public photographs)")
+    mu1: float = _option(0.0, "weight of the simulated adversary's GAN loss L_adv")
+    mu2: float = _option(0.0, "weight of the simulated adversary's perceptual loss L_perc")
+    gan_loss: str = _option("saturating", "GAN term: saturating, log(1 - D), as in the paper, or non_saturating, -log D")
+    adversary_moves: int = _option(1, "moves of the adversary before each move of the protector")
+    adversary_warmup: int = _option(0, "first steps in which only the adversary moves")
+    bound_negative_terms: bool = _option(
+        False, "cap each negative term, per example, at what the mean public image reaches: being further off than "
+        "the mean image is a failure of the simulated decoder and no protection"
+    )
+    restart_decoder_every: int = _option(0, "start the simulated adversary afresh every so many steps; 0: never")
+
+    def __post_init__(self) -> None:
+        for name in ("lambda1", "lambda2", "mu1", "mu2"):
+            value = getattr(self, name)
+            _require(name, value, value >= 0, "a number that is not negative (the minus signs are in the objective)",
+                     "Use 0 to leave the term out.")
+        _require("gan_loss", self.gan_loss, self.gan_loss in GAN_LOSSES, f"one of {GAN_LOSSES}", "")
+        _require("adversary_moves", self.adversary_moves, self.adversary_moves >= 1, "at least 1", "Use 1.")
+        for name in ("adversary_warmup", "restart_decoder_every"):
+            _require(name, getattr(self, name), getattr(self, name) >= 0, "0 or more steps", "Use 0.")
+
+    @property
+    def has_opponent(self) -> bool:
+        """Whether the protector's objective contains the decoder, so that an adversary has to be trained."""
+        return self.lambda1 > 0 or self.lambda2 > 0
+
+    def unprotected(self) -> "GameConfig":
+        """The same game without the negative terms: plain supervised training."""
+        return dataclasses.replace(self, lambda1=0.0, lambda2=0.0, mu1=0.0, mu2=0.0, adversary_warmup=0,
+                                   bound_negative_terms=False, restart_decoder_every=0)
+
+    def crutches(self) -> dict[str, Any]:
+        """The options in use that keep the game from being won by a trick; a report names them."""
+        names = ("bound_negative_terms", "restart_decoder_every")
+        return {name: getattr(self, name) for name in names if getattr(self, name)}
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How long and how fast the game is played."""
+
+    steps: int = _option(600, "steps of the game: warm-up and moves of the protector together")
+    batch_size: int = _option(32, "photographs a move, over all replicas")
+    learning_rate: float = _option(1e-3, "Adam's step size of encoder and classifier")
+    adversary_learning_rate: float = _option(1e-3, "Adam's step size of the simulated decoder and discriminator")
+    log_every: int = _option(50, "steps compiled into one call, and between two logged values")
+    checkpoint_every: int = _option(200, "steps between two checkpoints")
+    cache_perceptual: bool = _option(True, "compute g(X) once and keep it in memory: 0.4 MB a photograph at "
+                                     "perceptual_size=32; same results")
+    logical_cpus: int = _option(0, "split the CPU into so many devices, to try replicas without GPUs; 0: all visible GPUs, "
+                                "or the CPU as one device")
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size", "log_every", "checkpoint_every"):
+            _require(name, getattr(self, name), getattr(self, name) >= 1, "at least 1", "")
+        for name in ("learning_rate", "adversary_learning_rate"):
+            _require(name, getattr(self, name), getattr(self, name) > 0, "a positive number", "Use 0.001.")
+        _require("logical_cpus", self.logical_cpus, self.logical_cpus >= 0, "0 or more", "Use 0.")
+
+
+@dataclass(frozen=True)
+class AttackConfig:
+    """The fresh attackers that try to break the frozen encoder."""
+
+    attack_steps: int = _option(2000, "most steps of each fresh attacker")
+    attack_batch_size: int = _option(16, "photographs a step")
+    attack_learning_rate: float = _option(1e-3, "Adam's step size of each attacker")
+    attack_check_every: int = _option(50, "steps between two looks at the validation loss")
+    attack_patience: int = _option(5, "an attacker has converged when so many checks brought no gain of 1 %")
+    attack_mu1: float = _option(0.01, "weight of the GAN loss of the attacker that has one")
+    attack_mu2: float = _option(0.05, "weight of the perceptual loss of the attacker that has one")
+    attack_gan_loss: str = _option("non_saturating", "GAN term of the attackers: saturating or non_saturating")
+
+    def __post_init__(self) -> None:
+        for name in ("attack_steps", "attack_batch_size", "attack_check_every", "attack_patience"):
+            _require(name, getattr(self, name), getattr(self, name) >= 1, "at least 1", "")
+        _require("attack_learning_rate", self.attack_learning_rate, self.attack_learning_rate > 0,
+                 "a positive number", "Use 0.001.")
+        for name in ("attack_mu1", "attack_mu2"):
+            _require(name, getattr(self, name), getattr(self, name) > 0,
+                     "a positive number (the attacker without these terms always runs too)", "Use 0.01.")
+        _require("attack_gan_loss", self.attack_gan_loss, self.attack_gan_loss in GAN_LOSSES,
+                 f"one of {GAN_LOSSES}", "")
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """How often the whole is repeated and what is written."""
+
+    seed: int = _option(0, "first seed of everything random: partition, weights, batches, attackers")
+    seeds: int = _option(1, "repeat the whole over so many seeds: seed, seed + 1, ...; more than one run adds intervals")
+    fold: int = _option(0, "first fold: which photographs are the probes T")
+    folds: int = _option(1, "rotate T over so many folds for each seed; 5 test every photograph once")
+    output_dir: str = _option("", "folder for checkpoints, logs, report and export (required)")
+    use_progress: bool = _option(True, "show a progress bar")
+    use_tensorboard: bool = _option(True, "write TensorBoard logs")
+    use_export: bool = _option(True, "export the protected encoder for TensorFlow Serving")
+
+    def __post_init__(self) -> None:
+        _require("seed", self.seed, self.seed >= 0, "0 or more", "Use 0.")
+        _require("seeds", self.seeds, self.seeds >= 1, "at least 1", "Use 1.")
+        _require("fold", self.fold, 0 <= self.fold < 5, "0 to 4", "Use 0.")
+        _require("folds", self.folds, 1 <= self.folds <= 5 - self.fold, f"1 to {5 - self.fold}",
+                 "There are five folds; `fold` is the first.")
+        _require("output_dir", self.output_dir, bool(self.output_dir), "a folder to write to",
+                 "Add --output_dir=runs/mine.")
+
+
+@dataclass(frozen=True)
+class Config:
+    """A whole run, by section."""
+
+    data: DataConfig = field(default_factory=DataConfig)
+    models: ModelConfig = field(default_factory=ModelConfig)
+    game: GameConfig = field(default_factory=GameConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+    attack: AttackConfig = field(default_factory=AttackConfig)
+    run: RunConfig = field(default_factory=lambda: RunConfig(output_dir="runs/default"))
+
+    def __post_init__(self) -> None:
+        _require("perceptual_size", self.models.perceptual_size,
+                 self.models.perceptual_size <= self.data.image_size,
+                 f"at most image_size={self.data.image_size}", "Lower perceptual_size.")
+        warmup, steps = self.game.adversary_warmup, self.train.steps
+        _require("adversary_warmup", warmup, warmup < steps, f"less than steps={steps}",
+                 "Or the protector never moves: raise steps.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The configuration as plain nested dictionaries, for JSON."""
+        return dataclasses.asdict(self, dict_factory=_plain)
+
+
+def _plain(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in items}
+
+
+def sections() -> dict[str, type]:
+    """The sections of `Config`, by field name."""
+    return {"data": DataConfig, "models": ModelConfig, "game": GameConfig, "train": TrainConfig,
+            "attack": AttackConfig, "run": RunConfig}

@@ -1,0 +1,1 @@
+"""The ORL face photographs (AT&T Laboratories Cambridge) with ten of CelebA's attributes."""

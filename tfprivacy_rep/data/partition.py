@@ -1,0 +1,233 @@
+"""Who gets which photograph: the private X1, the public X2, the gallery G and the probes T.
+
+No photograph is in two sets. Which people are shared is what a mode promises:
+
+- `shared_people`: X1, X2, G and T have the same people. A person's photographs are split 4/3/1/2
+  (of ten) into X1/X2/G/T; one of X1's and one of X2's validate. T is the fold's block of each
+  person's list, so that over all folds every photograph is tested exactly once.
+- `attacker_knows_people`: half the people are X1's, a quarter of them for validation. The other
+  half's photographs are split 5/2/3 into X2/G/T, one of X2's five validates.
+- `disjoint_people`: 40, 30 and 30 % of the people are X1's, X2's and T's; a quarter of X1's and of
+  X2's people validate. G and T are the two halves of the photographs of T's people. 20 % of the
+  photographs of each of X2's people are in G as distractors and not in X2.
+
+Persons with another number of photographs than ten are split in the same proportions
+(`partition_modes.shares`).
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+
+import numpy as np
+
+from tfprivacy_rep.data import partition_modes
+from tfprivacy_rep.data.partition_modes import SETS, Persons, Sets
+from tfprivacy_rep.data.photographs import Photographs
+from tfprivacy_rep.errors import UserError
+
+MODES: tuple[str, ...] = tuple(partition_modes.MODES)
+MAX_DRAWS = 1000
+# Sets that need both values of every attribute: without them nothing is learned or measured.
+_SUPPORTED = ("x1_train", "x2_train", "probes")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Partition:
+    """Index arrays into `Photographs`, each int64, sorted, and no index in two of them.
+
+    Attributes:
+        mode, seed, fold: what `make` was called with.
+        x1_train, x1_val: the private data.
+        x2_train, x2_val: the public data.
+        gallery, probes: G and T.
+        people: int64 [N] of the photographs, or None where nobody knows who is who.
+    """
+
+    mode: str
+    seed: int
+    fold: int
+    x1_train: np.ndarray
+    x1_val: np.ndarray
+    x2_train: np.ndarray
+    x2_val: np.ndarray
+    gallery: np.ndarray
+    probes: np.ndarray
+    people: np.ndarray | None = dataclasses.field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        everything = np.concatenate([getattr(self, name) for name in SETS])
+        repeated = len(everything) - len(np.unique(everything))
+        if repeated:
+            raise UserError(
+                f"Invalid partition: expected no photograph in two sets. Received: {repeated} are."
+            )
+
+    @property
+    def x1(self) -> np.ndarray:
+        """X1: training and validation."""
+        return np.sort(np.concatenate([self.x1_train, self.x1_val]))
+
+    @property
+    def x2(self) -> np.ndarray:
+        """X2: training and validation."""
+        return np.sort(np.concatenate([self.x2_train, self.x2_val]))
+
+    def counts(self) -> dict[str, int]:
+        """Counts the photographs of each of the six sets."""
+        return {name: len(getattr(self, name)) for name in SETS}
+
+    def people_counts(self) -> dict[str, int]:
+        """Counts the people of each of the six sets; empty where people are unknown."""
+        if self.people is None:
+            return {}
+        return {name: len(np.unique(self.people[getattr(self, name)])) for name in SETS}
+
+    def shared_people(self) -> dict[str, int]:
+        """Counts the people each two of X1, X2, G, T share as `x1_x2`, ..; empty where unknown."""
+        if self.people is None:
+            return {}
+        sets = {"x1": self.x1, "x2": self.x2, "g": self.gallery, "t": self.probes}
+        pairs = (("x1", "x2"), ("x1", "g"), ("x1", "t"), ("x2", "g"), ("x2", "t"), ("g", "t"))
+        return {
+            f"{a}_{b}": len(np.intersect1d(self.people[sets[a]], self.people[sets[b]]))
+            for a, b in pairs
+        }
+
+    def describe(self) -> dict[str, object]:
+        """Describes the partition in what JSON can hold; all numbers are plain ints."""
+        return {
+            "mode": self.mode,
+            "seed": self.seed,
+            "fold": self.fold,
+            "counts": self.counts(),
+            "people": self.people_counts(),
+            "shared_people": self.shared_people(),
+        }
+
+
+def make(
+    photographs: Photographs, mode: str, seed: int, fold: int = 0, folds: int = 5
+) -> Partition:
+    """Draws a partition; the same arguments give the same one.
+
+    `seed` permutes the people and each person's photographs, `fold` rotates both lists. Every
+    attribute must have both values in X1's and X2's training data and in T: a draw that misses this
+    is replaced by the next of the same seed, at most `MAX_DRAWS`. In `shared_people` all folds use
+    the same draw, good for each of them; in the other modes each fold takes the first draw that is
+    good for itself.
+
+    Args:
+        photographs: with `people`.
+        mode: a name in `MODES`.
+        seed: at least 0.
+        fold: 0..folds-1.
+        folds: number of rotations, at least 2.
+
+    Raises:
+        UserError: if an argument is out of range, the people are unknown, too few or have too few
+            photographs, or no draw has both values of every attribute.
+    """
+    _check_arguments(mode, seed, fold, folds)
+    people = _known_people(photographs, mode, folds)
+    plan = partition_modes.MODES[mode]
+    judged = range(folds) if plan.same_draw_for_folds else (fold,)
+    _check_both_values_exist(photographs)
+    misses: collections.Counter[tuple[str, str]] = collections.Counter()
+    for draw in range(MAX_DRAWS):
+        persons = _permuted(people, np.random.default_rng([seed, draw]))
+        for judged_fold in judged:
+            sets = plan.split(persons, judged_fold, folds)
+            missed = _missing_values(photographs, sets)
+            if missed:
+                misses.update(missed)
+                break
+        else:
+            sets = plan.split(persons, fold, folds)
+            sets = {name: np.sort(indices) for name, indices in sets.items()}
+            return Partition(mode, int(seed), int(fold), people=people, **sets)
+    raise _unsupported(mode, misses)
+
+
+def _check_arguments(mode: str, seed: int, fold: int, folds: int) -> None:
+    if mode not in MODES:
+        raise UserError(
+            f"Invalid `mode`: expected one of {', '.join(MODES)}. Received: mode={mode!r}."
+        )
+    _check_integer("seed", seed, 0)
+    _check_integer("folds", folds, 2)
+    _check_integer("fold", fold, 0, folds - 1)
+
+
+def _check_integer(name: str, value: int, least: int, most: int | None = None) -> None:
+    integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not integer or value < least or (most is not None and value > most):
+        limit = f"of at least {least}" if most is None else f"in {least}..{most}"
+        raise UserError(
+            f"Invalid `{name}`: expected an integer {limit}. Received: {name}={value!r}."
+        )
+
+
+def _known_people(photographs: Photographs, mode: str, folds: int) -> np.ndarray:
+    people = photographs.people
+    if people is None:
+        raise UserError(
+            f"Invalid `mode`: {mode} needs people. Received: photographs of `{photographs.source}` "
+            "without a person's number each. Give the people or use a mode that does not need them."
+        )
+    plan = partition_modes.MODES[mode]
+    _, counts = np.unique(people, return_counts=True)
+    least = max(plan.least_photographs, folds if plan.same_draw_for_folds else 0)
+    few = int((counts < least).sum())
+    if few:
+        raise UserError(
+            f"Invalid `photographs`: expected at least {least} photographs of each person for "
+            f"mode={mode!r}. Received: {few} of {len(counts)} people with fewer. "
+            "Leave those people out with `photographs.subset`."
+        )
+    if len(counts) < plan.least_people:
+        raise UserError(
+            f"Invalid `photographs`: expected at least {plan.least_people} people for "
+            f"mode={mode!r}. Received: {len(counts)}. Use more photographs or another mode."
+        )
+    return people
+
+
+def _check_both_values_exist(photographs: Photographs) -> None:
+    present = photographs.labels.sum(axis=0, dtype=np.int64)
+    constant = np.flatnonzero((present == 0) | (present == len(photographs)))
+    if constant.size:
+        names = ", ".join(photographs.attributes[i] for i in constant)
+        raise UserError(
+            "Invalid `attributes`: expected both values of each attribute among the photographs. "
+            f"Received: one and the same value in all {len(photographs)} for {names}. Leave it out."
+        )
+
+
+def _missing_values(photographs: Photographs, sets: Sets) -> list[tuple[str, str]]:
+    """Lists (attribute, set) of which a value is missing."""
+    missed = []
+    for name in _SUPPORTED:
+        labels = photographs.labels[sets[name]]
+        lacking = np.flatnonzero(labels.min(axis=0) == labels.max(axis=0))
+        missed += [(photographs.attributes[i], name) for i in lacking]
+    return missed
+
+
+def _unsupported(mode: str, misses: collections.Counter[tuple[str, str]]) -> UserError:
+    listed = "; ".join(f"{a} in {s} ({n} draws)" for (a, s), n in misses.most_common(5))
+    return UserError(
+        f"Invalid `attributes`: expected both values of each in {', '.join(_SUPPORTED)} with "
+        f"mode={mode!r}. Received: in all of {MAX_DRAWS} draws a value was missing: {listed}. "
+        "Leave that attribute out or use another mode."
+    )
+
+
+def _permuted(people: np.ndarray, generator: np.random.Generator) -> Persons:
+    """Lists the people in random order, each as shuffled indices of the person's photographs."""
+    order = generator.permutation(len(people))
+    order = order[np.argsort(people[order], kind="stable")]
+    starts = np.flatnonzero(np.diff(people[order])) + 1
+    persons = np.split(order.astype(np.int64), starts)
+    return [persons[i] for i in generator.permutation(len(persons))]

@@ -1,0 +1,177 @@
+"""What is written down: a record for each run, and results.json for all of them.
+
+A run is one seed and one fold. Its record has plain facts (`record.json`) and one value for each probe photograph
+(`columns.npz`), from which every figure and interval is computed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Sequence
+
+import numpy as np
+
+from tfprivacy_rep import files
+from tfprivacy_rep.evaluation.figures import encoder_statistics, measure, nest, reference_statistics
+from tfprivacy_rep.evaluation.statistics import PersonValues, difference, joined, bootstrap_interval, pooled
+
+SCHEMA = "tfprivacy_rep/results/1"
+NO_GUARANTEE = "no formal guarantee"
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One seed and one fold.
+
+    Attributes:
+        facts: JSON: `seed`, `fold`, `partition`, `attributes`, `encoders` {name: `weights`, `options`, `fingerprint`,
+            `attacks` [{`name`, `mu1`, `mu2`, `steps`, `converged`}], `headline_attackers`, `strongest_linkage`,
+            `history`}, `seconds`.
+        people: `[N]` int64, the person of each probe.
+        columns: for each encoder, and for `reference`, values by name, `[N, ...]`.
+        pictures: for the grid, uint8 `[N, S, S, 3]`: `originals` and `<encoder>/<attacker>`.
+    """
+
+    facts: dict[str, Any]
+    people: np.ndarray
+    columns: dict[str, dict[str, np.ndarray]]
+    pictures: dict[str, np.ndarray]
+
+    def save(self, folder: Path) -> None:
+        """Writes the record; `record.json` comes last, so where it is, everything is."""
+        flat = {f"{part}|{name}": v for part, columns in self.columns.items() for name, v in columns.items()}
+        for name, arrays in (("columns", {"people": self.people, **flat}), ("pictures", self.pictures)):
+            with files.atomic_path(folder / f"{name}.npz") as temporary, open(temporary, "wb") as file:
+                np.savez_compressed(file, **arrays)
+        files.write_json(folder / "record.json", self.facts)
+
+    @classmethod
+    def load(cls, folder: Path) -> "RunRecord | None":
+        """Reads a record; None where the run has not ended."""
+        if not (folder / "record.json").exists():
+            return None
+        columns: dict[str, dict[str, np.ndarray]] = {}
+        with np.load(folder / "columns.npz") as stored:
+            people = stored["people"]
+            for key in stored.files:
+                if key != "people":
+                    part, name = key.split("|")
+                    columns.setdefault(part, {})[name] = stored[key]
+        with np.load(folder / "pictures.npz") as stored:
+            pictures = {key: stored[key] for key in stored.files}
+        return cls(files.read_json(folder / "record.json"), people, columns, pictures)
+
+
+def by_seed(records: Sequence[RunRecord], part: str) -> list[PersonValues]:
+    """A table for each seed with the folds of that seed pooled."""
+    seeds = sorted({record.facts["seed"] for record in records})
+    return [
+        pooled([PersonValues(r.people, r.columns[part] | _reference(r)) for r in records if r.facts["seed"] == seed])
+        for seed in seeds
+    ]
+
+
+def _reference(record: RunRecord) -> dict[str, np.ndarray]:
+    return record.columns["reference"]
+
+
+def results(records: Sequence[RunRecord], config: dict[str, Any], command: str, seconds: float) -> dict[str, Any]:
+    """Builds the contents of results.json.
+
+    Args:
+        records: of all runs.
+        config: `Config.to_dict()`.
+        command: the command line.
+        seconds: of this start of the program.
+
+    Returns:
+        Nested plain values; `docs/results.md` describes them.
+    """
+    first = records[0].facts
+    several = len(records) > 1
+    encoders = {name: _encoder(records, name, several) for name in first["encoders"]}
+    reference, reference_intervals = measure(reference_statistics(), by_seed(records, "reference"), several)
+    written: dict[str, Any] = {
+        "schema": SCHEMA,
+        "command": command,
+        "config": config,
+        "runs": [{"seed": r.facts["seed"], "fold": r.facts["fold"], "seconds": r.facts["seconds"]} for r in records],
+        "data": {
+            "source": config["data"]["dataset"],
+            "attributes": first["attributes"],
+            "prevalence": _prevalence(records, first["attributes"]),
+            "partition": first["partition"]["mode"],
+            "counts": first["partition"]["counts"],
+            "people": first["partition"]["people"],
+            "shared_people": first["partition"]["shared_people"],
+            "tested_photographs": int(sum(len(r.people) for r in records)),
+            "tested_people": int(len(np.unique(np.concatenate([r.people for r in records])))),
+        },
+        "recogniser": {"name": first["recogniser"], **reference["recogniser"]},
+        "chance_rank1": 1.0 / first["partition"]["people"]["gallery"],
+        "mean_image": reference["mean_image"],
+        "encoders": encoders,
+        "differences": _differences(records, several),
+        "guarantee": NO_GUARANTEE,
+        "seconds": seconds,
+    }
+    if several:
+        written["intervals"] = {
+            "encoders": {name: part.pop("intervals") for name, part in encoders.items()},
+            **reference_intervals,
+        }
+    return written
+
+
+def _encoder(records: Sequence[RunRecord], name: str, several: bool) -> dict[str, Any]:
+    facts = [record.facts["encoders"][name] for record in records]
+    attributes, attackers = records[0].facts["attributes"], [a["name"] for a in facts[0]["attacks"]]
+    figures, intervals = measure(encoder_statistics(attributes, attackers), by_seed(records, name), several)
+    for place, attack in enumerate(figures["attacks"]):
+        of_runs = [fact["attacks"][place] for fact in facts]
+        shared = {key: of_runs[0][key] for key in ("name", "mu1", "mu2")}
+        shared["steps"] = int(np.mean([one["steps"] for one in of_runs]))
+        shared["converged"] = all(one["converged"] for one in of_runs)
+        shared["converged_runs"] = sum(one["converged"] for one in of_runs)
+        figures["attacks"][place] = shared | attack
+    mcc = figures["utility"]["mcc"]
+    figures["utility"]["undefined"] = sum(value is None for value in mcc.values())
+    written = {
+        "weights": facts[0]["weights"],
+        "options": facts[0]["options"],
+        "fingerprints": [fact["fingerprint"] for fact in facts],
+        "headline": figures.pop("headline"),
+        "headline_attackers": [fact["headline_attackers"] for fact in facts],
+        "strongest_linkage": [fact["strongest_linkage"] for fact in facts],
+        **figures,
+    }
+    return written | ({"intervals": intervals} if several else {})
+
+
+def _prevalence(records: Sequence[RunRecord], attributes: Sequence[str]) -> dict[str, float]:
+    first = next(iter(records[0].facts["encoders"]))
+    labels = np.concatenate([record.columns[first]["labels"] for record in records])
+    return {name: float(value) for name, value in zip(attributes, labels.mean(0))}
+
+
+def _differences(records: Sequence[RunRecord], several: bool) -> dict[str, Any]:
+    """Each protected encoder minus the unprotected one, paired by photograph, for the figures of the headline."""
+    names = list(records[0].facts["encoders"])
+    if names[:1] != ["unprotected"] or len(names) < 2:
+        return {}
+    attributes = records[0].facts["attributes"]
+    headline = {place: s for place, s in encoder_statistics(attributes, ()).items() if place[0] == "headline"}
+    both = joined({name: by_seed(records, name) for name in names})
+    written: dict[str, Any] = {}
+    for name in names[1:]:
+        items = []
+        for place, statistic in headline.items():
+            paired = difference(statistic, name, "unprotected")
+            if several:
+                interval = bootstrap_interval(both, paired, seed=0)
+                items.append((place[1:], {"value": interval.value, "low": interval.low, "high": interval.high}))
+            else:
+                items.append((place[1:], {"value": float(np.mean([paired(run.columns) for run in both]))}))
+        written[name] = nest(items)
+    return written

@@ -1,0 +1,67 @@
+"""The decoder Dec: a representation becomes a photograph again."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+import keras
+from keras import layers
+
+from tfprivacy_rep.errors import UserError
+from tfprivacy_rep.models.encoder import GROUPS
+from tfprivacy_rep.models.initialisation import seeded_initialisers
+
+
+def build_decoder(
+    representation_shape: Sequence[int], image_size: int, widths: Sequence[int] = (256, 128, 64, 32), seed: int = 0
+) -> keras.Model:
+    """Builds the decoder: the encoder's mirror of transposed 4x4 stride-2 convolutions, then a 3x3 output.
+
+    A vector is first spread over a small map; a map is taken as it is, and upsampled until it has the image's size.
+    The last stage has no normalisation: at full resolution it would cost as much as all convolutions.
+
+    Args:
+        representation_shape: `(d,)`, or `(h, h, c)` where `image_size / h` is a power of two.
+        image_size: side S of the images in pixels.
+        widths: filters from the smallest map to the largest, each a multiple of 8. A map that starts larger uses the last.
+        seed: of the weights.
+
+    Returns:
+        A model from representations `[B, ...]` float32 to images `[B, S, S, 3]` float32 in [0, 1] (sigmoid).
+
+    Raises:
+        UserError: if a map can't be upsampled to the image's size by doubling.
+    """
+    initialiser = seeded_initialisers(seed)
+    x = representation = keras.Input(tuple(representation_shape), name="representation")
+    if len(representation_shape) == 1:
+        side = image_size // 2 ** len(widths)
+        x = layers.Dense(side * side * widths[0], kernel_initializer=initialiser(), name="spread")(x)
+        x = layers.Reshape((side, side, widths[0]), name="map")(x)
+        x = layers.LeakyReLU(0.2, name="spread_activation")(x)
+    stages = _stages(representation_shape, image_size, widths)
+    for index, filters in enumerate(stages):
+        x = layers.Conv2DTranspose(
+            filters, 4, 2, padding="same", kernel_initializer=initialiser(), name=f"deconv{index}"
+        )(x)
+        if index < len(stages) - 1:
+            x = layers.GroupNormalization(GROUPS, name=f"norm{index}")(x)
+        x = layers.LeakyReLU(0.2, name=f"activation{index}")(x)
+    x = layers.Conv2D(
+        3, 3, padding="same", activation="sigmoid", kernel_initializer=initialiser(), name="images"
+    )(x)
+    return keras.Model(representation, x, name="decoder")
+
+
+def _stages(representation_shape: Sequence[int], image_size: int, widths: Sequence[int]) -> list[int]:
+    if len(representation_shape) == 1:
+        return [*widths[1:], widths[-1]]
+    side, doublings = representation_shape[0], 0
+    while side << doublings < image_size:
+        doublings += 1
+    if len(representation_shape) != 3 or side << doublings != image_size or side != representation_shape[1]:
+        raise UserError(
+            f"Invalid `representation_shape`: expected (d,) or a square map (h, h, c) with image_size={image_size} = h times a "
+            f"power of two. Received: representation_shape={tuple(representation_shape)}. Resize or flatten the map first."
+        )
+    return list(widths[-doublings:]) if doublings <= len(widths) else [widths[0]] * (doublings - len(widths)) + list(widths)

@@ -1,0 +1,34 @@
+"""A model applied to many examples, in batches of one shape."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfprivacy_rep.data.pipeline import as_float
+
+
+class BatchedModel:
+    """A Keras model in inference mode, from arrays to arrays; its graph is traced once.
+
+    Args:
+        model: of one input and one output.
+        batch_size: examples at a time.
+    """
+
+    def __init__(self, model: keras.Model, batch_size: int = 64) -> None:
+        self.model = model
+        self._batch_size = batch_size
+        shape = [None, *model.inputs[0].shape[1:]]
+        self._call = tf.function(
+            lambda inputs: model(inputs, training=False), input_signature=[tf.TensorSpec(shape, tf.float32)]
+        )
+
+    def __call__(self, inputs: np.ndarray) -> np.ndarray:
+        """Returns the model's outputs, `[N, ...]` float32, of `[N, ...]` uint8 images or float32 values."""
+        parts = [
+            self._call(tf.constant(as_float(inputs[start : start + self._batch_size])))
+            for start in range(0, len(inputs), self._batch_size)
+        ]
+        return np.concatenate([np.asarray(part) for part in parts])

@@ -1,0 +1,84 @@
+"""The two players: their models, their optimizers, and the variables each may move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+
+
+def _adam(learning_rate: float, beta_1: float = 0.9) -> keras.optimizers.Optimizer:
+    return keras.optimizers.Adam(learning_rate, beta_1=beta_1)
+
+
+@dataclass(frozen=True)
+class Protector:
+    """Encoder and classifier, which move on the private data X1.
+
+    Attributes:
+        encoder: images `[B, S, S, 3]` in [0, 1] to representations `[B, ...]`.
+        classifier: representations to logits `[B, A]`.
+        optimizer: moves both; built for exactly their trainable variables.
+    """
+
+    encoder: keras.Model
+    classifier: keras.Model
+    optimizer: keras.optimizers.Optimizer
+
+    @classmethod
+    def create(cls, encoder: keras.Model, classifier: keras.Model, learning_rate: float) -> "Protector":
+        """Joins the models with an Adam optimizer. Call it inside the strategy's scope."""
+        optimizer = _adam(learning_rate)
+        optimizer.build(encoder.trainable_variables + classifier.trainable_variables)
+        return cls(encoder, classifier, optimizer)
+
+    @property
+    def variables(self) -> list:
+        """The Keras variables that the protector's move changes."""
+        return self.encoder.trainable_variables + self.classifier.trainable_variables
+
+    def stateful(self) -> dict[str, list]:
+        """All variables that a checkpoint must hold, by name."""
+        return {
+            "encoder": self.encoder.variables,
+            "classifier": self.classifier.variables,
+            "protector_optimizer": self.optimizer.variables,
+        }
+
+
+@dataclass(frozen=True)
+class Adversary:
+    """Decoder and, where there is a GAN term, discriminator, which move on the public data X2.
+
+    The same parts, built afresh, are a fresh attacker.
+
+    Attributes:
+        decoder: representations `[B, ...]` to images `[B, S, S, 3]` in [0, 1].
+        discriminator: images to logits `[B]`, or None.
+        decoder_optimizer, discriminator_optimizer: one each.
+    """
+
+    decoder: keras.Model
+    discriminator: keras.Model | None
+    decoder_optimizer: keras.optimizers.Optimizer
+    discriminator_optimizer: keras.optimizers.Optimizer | None
+
+    @classmethod
+    def create(
+        cls, decoder: keras.Model, discriminator: keras.Model | None, learning_rate: float
+    ) -> "Adversary":
+        """Joins the models with Adam optimizers (beta_1 = 0.5 for a GAN, as in DCGAN). Call it inside the strategy's scope."""
+        beta_1 = 0.9 if discriminator is None else 0.5
+        optimizers = [_adam(learning_rate, beta_1), None if discriminator is None else _adam(learning_rate, 0.5)]
+        optimizers[0].build(decoder.trainable_variables)
+        if discriminator is not None:
+            optimizers[1].build(discriminator.trainable_variables)
+        return cls(decoder, discriminator, *optimizers)
+
+    def stateful(self) -> dict[str, list]:
+        """All variables that a checkpoint must hold, by name."""
+        held = {"decoder": self.decoder.variables, "decoder_optimizer": self.decoder_optimizer.variables}
+        if self.discriminator is not None and self.discriminator_optimizer is not None:
+            held["discriminator"] = self.discriminator.variables
+            held["discriminator_optimizer"] = self.discriminator_optimizer.variables
+        return held

@@ -1,0 +1,1 @@
+"""The game: moves, their schedule, the compiled loop and its checkpoints."""

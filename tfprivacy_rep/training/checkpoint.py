@@ -1,0 +1,76 @@
+"""Checkpoints that resume exactly: every variable, the step and the history of logged values."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Mapping
+
+import tensorflow as tf
+
+
+class _History(tf.train.experimental.PythonState):
+    """The logged values as JSON inside the checkpoint, so that they can't disagree with the weights."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, float]] = []
+
+    def serialize(self) -> str:
+        return json.dumps(self.rows)
+
+    def deserialize(self, string_value: bytes) -> None:
+        self.rows = json.loads(string_value)
+
+
+class CheckpointStore:
+    """Saves and restores named lists of variables in a folder; the newest two checkpoints are kept.
+
+    Variables are stored by list name and place, whatever object holds them, so a checkpoint can be restored with another
+    number of replicas.
+
+    Args:
+        folder: where checkpoints are written.
+        stateful: Keras or TensorFlow variables by name of the list.
+    """
+
+    def __init__(self, folder: str | Path, stateful: Mapping[str, list]) -> None:
+        self._history = _History()
+        self._step = tf.Variable(0, dtype=tf.int64, trainable=False)
+        flat = {
+            f"{name}/{index}": getattr(variable, "value", variable) if not isinstance(variable, tf.Variable) else variable
+            for name, variables in stateful.items()
+            for index, variable in enumerate(variables)
+        }
+        self._checkpoint = tf.train.Checkpoint(variables=flat, step=self._step, history=self._history)
+        self._manager = tf.train.CheckpointManager(self._checkpoint, str(folder), max_to_keep=2)
+
+    @property
+    def history(self) -> list[dict[str, float]]:
+        """The logged rows up to the newest save or restore; append to it before `save`."""
+        return self._history.rows
+
+    @property
+    def newest(self) -> str | None:
+        """Path of the newest checkpoint, or None."""
+        return self._manager.latest_checkpoint
+
+    def restore(self) -> int:
+        """Restores the newest checkpoint that can be read and returns its step; 0 where there is none.
+
+        A checkpoint that can't be read is passed over, with a warning, for the one before.
+        """
+        for path in reversed(self._manager.checkpoints):
+            try:
+                self._checkpoint.restore(path).assert_consumed()
+                return int(self._step.numpy())
+            except (IndexError, ValueError, AssertionError, tf.errors.OpError) as error:
+                print(f"warning: checkpoint {path} can't be read ({type(error).__name__}); trying the one before",
+                      file=sys.stderr)
+        self._history.rows = []
+        return 0
+
+    def save(self, step: int) -> None:
+        """Writes a checkpoint of `step`."""
+        self._step.assign(step)
+        self._manager.save(checkpoint_number=step)

@@ -1,0 +1,128 @@
+"""The outer loop: chunks of compiled steps, logs, checkpoints, and a stop when a value is no longer finite."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import tensorflow as tf
+import tqdm
+
+from tfprivacy_rep.training.checkpoint import CheckpointStore
+from tfprivacy_rep.training.compiled import Measured, NonFiniteError
+
+
+class Trainer(Protocol):
+    """What the loop drives: the game (`GameTrainer`) or a fresh attacker (`attacks.attacker.AttackTrainer`)."""
+
+    step: int
+
+    def stateful(self) -> dict[str, list]:
+        """All variables that a checkpoint must hold, by name."""
+
+    def seek(self, step: int) -> None:
+        """Goes on as if `step` steps had been done; the variables are already restored."""
+
+    def next_boundary(self, step: int) -> int | None:
+        """The next step that a chunk must not cross."""
+
+    def train_steps(self, count: int) -> Measured:
+        """Does `count` steps."""
+
+    def after_chunk(self, history: list[dict[str, float]]) -> bool:
+        """Looks at the trained players after a chunk, may add to the newest row of the history; True ends the run."""
+
+
+@dataclass(frozen=True)
+class LoopOptions:
+    """How a run is driven.
+
+    Attributes:
+        steps: the last step.
+        chunk: steps a compiled call; each gives one row of history.
+        checkpoint_every: steps between checkpoints; one more is written at the end.
+        folder: where `checkpoints/` and, if wanted, TensorBoard `logs/` are written.
+        title: what the progress bar says.
+        progress: whether to show it.
+        tensorboard: whether to write logs.
+    """
+
+    steps: int
+    chunk: int
+    checkpoint_every: int
+    folder: Path
+    title: str
+    progress: bool = True
+    tensorboard: bool = True
+
+
+def run(trainer: Trainer, options: LoopOptions) -> list[dict[str, float]]:
+    """Trains until the last step or until the trainer says it is done, resuming where an earlier run stopped.
+
+    Returns:
+        The history: for each chunk a row with `step` and the means of the measured values.
+
+    Raises:
+        NonFiniteError: when a value is infinite or not a number; the last good checkpoint stays.
+    """
+    store = CheckpointStore(options.folder / "checkpoints", trainer.stateful())
+    trainer.seek(store.restore())
+    saved = trainer.step
+    done = bool(store.history) and bool(store.history[-1].get("done"))
+    with _writer(options) as writer, _bar(options, trainer.step) as bar:
+        while trainer.step < options.steps and not done:
+            count = _next_stop(trainer, options) - trainer.step
+            first = trainer.step
+            result = trainer.train_steps(count)
+            _require_finite(result, first, store.newest)
+            store.history.append({"step": trainer.step, **result.means})
+            done = trainer.after_chunk(store.history)
+            store.history[-1]["done"] = float(done)
+            _log(writer, store.history[-1])
+            bar.update(count)
+            if trainer.step >= saved + options.checkpoint_every or done or trainer.step == options.steps:
+                store.save(trainer.step)
+                saved = trainer.step
+    return store.history
+
+
+def _next_stop(trainer: Trainer, options: LoopOptions) -> int:
+    step = trainer.step
+    stops = [options.steps, (step // options.chunk + 1) * options.chunk]
+    stops.append((step // options.checkpoint_every + 1) * options.checkpoint_every)
+    boundary = trainer.next_boundary(step)
+    return min(stops if boundary is None else [*stops, boundary])
+
+
+def _require_finite(result: Measured, first_step: int, newest: str | None) -> None:
+    if not result.non_finite:
+        return
+    name, offset = min(result.non_finite.items(), key=lambda item: item[1])
+    kept = f"The last good checkpoint is {newest}" if newest else "No checkpoint had been written yet"
+    raise NonFiniteError(
+        f"Non-finite loss: expected finite values. Received: {name} is infinite or not a number at step "
+        f"{first_step + offset + 1}. {kept}. Lower the learning rates, or lambda1 and lambda2, or set bound_negative_terms."
+    )
+
+
+def _bar(options: LoopOptions, done: int) -> tqdm.tqdm:
+    return tqdm.tqdm(total=options.steps, initial=done, desc=options.title, unit="step", disable=not options.progress,
+                     dynamic_ncols=True, mininterval=1.0)
+
+
+def _writer(options: LoopOptions) -> contextlib.AbstractContextManager:
+    if not options.tensorboard:
+        return contextlib.nullcontext()
+    return contextlib.closing(tf.summary.create_file_writer(str(options.folder / "logs")))
+
+
+def _log(writer: tf.summary.SummaryWriter | None, row: dict[str, float]) -> None:
+    if writer is None:
+        return
+    with writer.as_default():
+        for name, value in row.items():
+            if name not in ("step", "done"):
+                tf.summary.scalar(name, value, step=int(row["step"]))
+        writer.flush()

@@ -1,0 +1,181 @@
+"""One move of each player on one batch: forward, gradient, update.
+
+A move computes only the terms of its objective and only the gradients of its own player: everything else is held fixed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Mapping, Sequence
+
+import keras
+import tensorflow as tf
+
+from tfprivacy_rep.models.perceptual import PerceptualNetwork
+from tfprivacy_rep.models.players import Adversary, Protector
+from tfprivacy_rep.objectives.adversarial import decoder_gan_loss, discriminator_loss
+from tfprivacy_rep.objectives.combine import Term, combine
+from tfprivacy_rep.objectives.reconstruction import perceptual_distance, pixel_distance
+from tfprivacy_rep.objectives.reduction import share_of_mean
+from tfprivacy_rep.objectives.task import attribute_loss
+
+Batch = Mapping[str, tf.Tensor]
+
+
+@dataclass
+class View:
+    """What a player sees of one batch; each part is computed when a term first asks for it, and once.
+
+    Attributes:
+        batch: `images` `[b, S, S, 3]` float32 in [0, 1]; for the protector `labels` `[b, A]`; where g(X) is cached, `features`.
+        z: representations `[b, ...]`.
+        decoder: Dec.
+        perceptual: g, needed for `L_perc` only.
+        classifier: f, needed for `L_u` only.
+        discriminator: D, needed for `L_adv` only.
+        gan_loss: kind of the GAN term.
+    """
+
+    batch: Batch
+    z: tf.Tensor
+    decoder: keras.Model | None = None
+    perceptual: PerceptualNetwork | None = None
+    classifier: keras.Model | None = None
+    discriminator: keras.Model | None = None
+    gan_loss: str = "saturating"
+
+    @cached_property
+    def reconstruction(self) -> tf.Tensor:
+        """Dec(Z), `[b, S, S, 3]` in [0, 1]."""
+        assert self.decoder is not None
+        return self.decoder(self.z, training=True)
+
+    @cached_property
+    def target_features(self) -> Sequence[tf.Tensor]:
+        """g(X), from the batch where it was cached."""
+        assert self.perceptual is not None
+        return self.batch["features"] if "features" in self.batch else self.perceptual(self.batch["images"])
+
+    def value(self, name: str) -> tf.Tensor:
+        """The value of a term per example, `[b]`. A new term is a new entry here and in `objectives.combine`."""
+        return _TERMS[name](self)
+
+
+def _utility(view: View) -> tf.Tensor:
+    assert view.classifier is not None
+    return attribute_loss(view.classifier(view.z, training=True), view.batch["labels"])
+
+
+def _pixels(view: View) -> tf.Tensor:
+    return pixel_distance(view.reconstruction, view.batch["images"])
+
+
+def _perceptual(view: View) -> tf.Tensor:
+    assert view.perceptual is not None
+    reconstructed = view.perceptual(view.reconstruction)
+    return perceptual_distance(reconstructed, view.target_features, view.perceptual.scales)
+
+
+def _adversarial(view: View) -> tf.Tensor:
+    assert view.discriminator is not None
+    return decoder_gan_loss(view.discriminator(view.reconstruction, training=True), view.gan_loss)
+
+
+_TERMS = {"L_u": _utility, "L_p": _pixels, "L_perc": _perceptual, "L_adv": _adversarial}
+
+
+def _scalars(values: Mapping[str, tf.Tensor], global_batch: int) -> dict[str, tf.Tensor]:
+    return {name: share_of_mean(value, global_batch) for name, value in values.items()}
+
+
+def _apply(optimizer: keras.optimizers.Optimizer, tape: tf.GradientTape, loss: tf.Tensor, variables: list) -> None:
+    gradients = tape.gradient(loss, [v.value for v in variables])
+    optimizer.apply(gradients, variables)
+
+
+def _watch(tape: tf.GradientTape, variables: list) -> None:
+    for variable in variables:
+        tape.watch(variable.value)
+
+
+def protector_move(
+    protector: Protector,
+    adversary: Adversary | None,
+    perceptual: PerceptualNetwork | None,
+    terms: Sequence[Term],
+    batch: Batch,
+    global_batch: int,
+) -> dict[str, tf.Tensor]:
+    """Moves encoder and classifier on private data; the decoder is fixed.
+
+    Args:
+        protector: the player that moves.
+        adversary: whose decoder the negative terms look through; None when the objective has none.
+        perceptual: g, or None.
+        terms: `objectives.combine.protector_terms`.
+        batch: `images`, `labels` and maybe `features` of this replica.
+        global_batch: examples of all replicas.
+
+    Returns:
+        For each term its share of the mean over the global batch, a scalar.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        _watch(tape, protector.variables)
+        z = protector.encoder(batch["images"], training=True)
+        view = View(batch, z, adversary.decoder if adversary else None, perceptual, protector.classifier)
+        values = {term.name: view.value(term.name) for term in terms}
+        loss = share_of_mean(combine(terms, values), global_batch)
+    _apply(protector.optimizer, tape, loss, protector.variables)
+    return _scalars(values, global_batch)
+
+
+def decoder_move(
+    adversary: Adversary,
+    perceptual: PerceptualNetwork | None,
+    terms: Sequence[Term],
+    gan_loss: str,
+    batch: Batch,
+    z: tf.Tensor,
+    global_batch: int,
+) -> dict[str, tf.Tensor]:
+    """Moves the decoder, and the discriminator if there is one, on public data; Z is given.
+
+    One reconstruction serves both: the decoder learns first, then the discriminator learns from the same images.
+
+    Args:
+        adversary: the player that moves: the simulated one or a fresh attacker.
+        perceptual: g, or None.
+        terms: `objectives.combine.decoder_terms`.
+        gan_loss: kind of the decoder's GAN term.
+        batch: `images` and maybe `features` of this replica.
+        z: representations of the batch, `[b, ...]`.
+        global_batch: examples of all replicas.
+
+    Returns:
+        For each term, and for `L_d` of the discriminator, its share of the mean over the global batch.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        _watch(tape, adversary.decoder.trainable_variables)
+        view = View(batch, z, adversary.decoder, perceptual, None, adversary.discriminator, gan_loss)
+        values = {term.name: view.value(term.name) for term in terms}
+        loss = share_of_mean(combine(terms, values), global_batch)
+    _apply(adversary.decoder_optimizer, tape, loss, adversary.decoder.trainable_variables)
+    if adversary.discriminator is not None:
+        values["L_d"] = _discriminator_move(adversary, batch["images"], view.reconstruction, global_batch)
+    return _scalars(values, global_batch)
+
+
+def _discriminator_move(
+    adversary: Adversary, images: tf.Tensor, reconstruction: tf.Tensor, global_batch: int
+) -> tf.Tensor:
+    discriminator, optimizer = adversary.discriminator, adversary.discriminator_optimizer
+    assert discriminator is not None and optimizer is not None
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        _watch(tape, discriminator.trainable_variables)
+        real = discriminator(images, training=True)
+        fake = discriminator(reconstruction, training=True)
+        per_example = discriminator_loss(real, fake)
+        loss = share_of_mean(per_example, global_batch)
+    _apply(optimizer, tape, loss, discriminator.trainable_variables)
+    return per_example

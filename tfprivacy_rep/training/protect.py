@@ -1,0 +1,182 @@
+"""From a configuration to a trained encoder: builds the game, plays it, hands over the protector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfprivacy_rep.config import Config, GameConfig
+from tfprivacy_rep.data.photographs import Photographs
+from tfprivacy_rep.data.pipeline import as_float
+from tfprivacy_rep.metrics.mcc import mcc, mean_mcc
+from tfprivacy_rep.models.classifier import build_classifier
+from tfprivacy_rep.models.decoder import build_decoder
+from tfprivacy_rep.models.discriminator import build_discriminator
+from tfprivacy_rep.models.encoder import build_encoder
+from tfprivacy_rep.models.inference import BatchedModel
+from tfprivacy_rep.models.perceptual import PerceptualNetwork
+from tfprivacy_rep.models.players import Adversary, Protector
+from tfprivacy_rep.objectives.combine import decoder_terms, protector_terms
+from tfprivacy_rep.objectives.reconstruction import perceptual_distance, pixel_distance
+from tfprivacy_rep.objectives.task import attribute_loss
+from tfprivacy_rep.training import loop
+from tfprivacy_rep.training.schedule import Schedule
+from tfprivacy_rep.training.trainer import Game, GameTrainer
+
+
+@dataclass(frozen=True)
+class GameData:
+    """What the game is played on.
+
+    Attributes:
+        private: X1's training part.
+        validation: X1's validation part; looked at, never trained on.
+        public: X2's training part.
+        private_features, public_features: g(X) of each layer, or None where it is computed as needed.
+    """
+
+    private: Photographs
+    validation: Photographs
+    public: Photographs
+    private_features: tuple[np.ndarray, ...] | None = None
+    public_features: tuple[np.ndarray, ...] | None = None
+
+
+@dataclass(frozen=True)
+class TrainedEncoder:
+    """What training leaves.
+
+    Attributes:
+        encoder: images `[B, S, S, 3]` in [0, 1] to representations.
+        classifier: representations to logits.
+        history: the logged rows.
+    """
+
+    encoder: keras.Model
+    classifier: keras.Model
+    history: list[dict[str, float]]
+
+
+def features_of(perceptual: PerceptualNetwork, images: np.ndarray, batch_size: int = 32) -> tuple[np.ndarray, ...]:
+    """Computes g(X) of uint8 images once, `[N, ...]` float32 for each layer."""
+    parts = [
+        [np.asarray(layer) for layer in perceptual(tf.constant(as_float(images[start : start + batch_size])))]
+        for start in range(0, len(images), batch_size)
+    ]
+    return tuple(np.concatenate(layer) for layer in zip(*parts))
+
+
+def mean_image_bounds(data: GameData, perceptual: PerceptualNetwork) -> dict[str, float]:
+    """L_p and L_perc that the mean public image reaches on the private photographs: the caps of the negative terms."""
+    mean = as_float(data.public.images).mean(0, keepdims=True)
+    images = as_float(data.private.images)
+    target = data.private_features or features_of(perceptual, data.private.images)
+    at_mean = perceptual(tf.constant(mean))
+    return {
+        "L_p": float(tf.reduce_mean(pixel_distance(tf.constant(mean), tf.constant(images)))),
+        "L_perc": float(tf.reduce_mean(perceptual_distance(at_mean, [tf.constant(t) for t in target], perceptual.scales))),
+    }
+
+
+def build_players(
+    config: Config, game: GameConfig, attributes: int, seed: int, restart: int = 0
+) -> tuple[Protector, Adversary | None]:
+    """Builds both players afresh. Call it inside the strategy's scope.
+
+    Args:
+        config: sizes and step sizes.
+        game: weights; without negative terms there is no adversary, without mu1 no discriminator.
+        attributes: number of the classifier's logits.
+        seed: of the protector's weights and, with `restart`, of the adversary's.
+        restart: number of the restart the adversary is built for.
+    """
+    size, models = config.data.image_size, config.models
+    encoder = build_encoder(size, models.representation_size, models.widths, seed=10 * seed)
+    classifier = build_classifier(encoder.output_shape[1:], attributes, seed=10 * seed + 1)
+    protector = Protector.create(encoder, classifier, config.train.learning_rate)
+    return protector, build_adversary(config, game, encoder.output_shape[1:], seed, restart)
+
+
+def build_adversary(
+    config: Config, game: GameConfig, representation_shape: tuple[int, ...], seed: int, restart: int
+) -> Adversary | None:
+    """Builds the simulated adversary, or None where the game has no opponent. Call it inside the strategy's scope."""
+    if not game.has_opponent:
+        return None
+    size, widths = config.data.image_size, config.models.widths
+    own = 10 * (seed + 7919 * restart)
+    decoder = build_decoder(representation_shape, size, widths[::-1], seed=own + 2)
+    discriminator = build_discriminator(size, widths, seed=own + 3) if game.mu1 > 0 else None
+    return Adversary.create(decoder, discriminator, config.train.adversary_learning_rate)
+
+
+def train_encoder(
+    strategy: tf.distribute.Strategy,
+    config: Config,
+    game: GameConfig,
+    perceptual: PerceptualNetwork,
+    data: GameData,
+    seed: int,
+    folder: Path,
+    title: str,
+) -> TrainedEncoder:
+    """Plays the game to its end, resuming an earlier start.
+
+    Args:
+        strategy: where replicas live.
+        config: sizes and lengths.
+        game: weights and rules; `config.game` or its unprotected variant.
+        perceptual: g.
+        data: X1 and X2.
+        seed: of weights and batches.
+        folder: for checkpoints and logs.
+        title: of the progress bar.
+
+    Raises:
+        UserError: if the batch does not divide by the replicas, or a loss is not finite.
+    """
+    with strategy.scope():
+        protector, adversary = build_players(config, game, len(data.private.attributes), seed)
+    bounds = mean_image_bounds(data, perceptual) if game.bound_negative_terms else None
+    shape = protector.encoder.output_shape[1:]
+    rules = Game(
+        protector,
+        adversary,
+        perceptual,
+        protector_terms(game.lambda1, game.lambda2, bounds),
+        decoder_terms(game.mu1, game.mu2),
+        game.gan_loss,
+        Schedule.of(game),
+        fresh_adversary=lambda restart: build_adversary(config, game, shape, seed, restart),
+    )
+    private: dict[str, Any] = {"images": data.private.images, "labels": data.private.labels}
+    public: dict[str, Any] = {"images": data.public.images}
+    if game.lambda2 > 0 and data.private_features is not None:
+        private["features"] = data.private_features
+    if game.has_opponent and game.mu2 > 0 and data.public_features is not None:
+        public["features"] = data.public_features
+    trainer = GameTrainer(
+        strategy, rules, private, public, config.train.batch_size, seed, validate=_validation(protector, data.validation)
+    )
+    options = loop.LoopOptions(
+        steps=config.train.steps, chunk=config.train.log_every, checkpoint_every=config.train.checkpoint_every,
+        folder=folder, title=title, progress=config.run.use_progress, tensorboard=config.run.use_tensorboard,
+    )
+    history = loop.run(trainer, options)
+    return TrainedEncoder(protector.encoder, protector.classifier, history)
+
+
+def _validation(protector: Protector, validation: Photographs) -> Any:
+    encode, classify = BatchedModel(protector.encoder), BatchedModel(protector.classifier)
+
+    def validate() -> dict[str, float]:
+        logits = classify(encode(validation.images))
+        loss = float(tf.reduce_mean(attribute_loss(tf.constant(logits), tf.constant(validation.labels))))
+        return {"validation/L_u": loss, "validation/mean_mcc": mean_mcc(mcc(validation.labels, logits > 0)).value}
+
+    return validate
