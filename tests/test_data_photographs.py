@@ -104,7 +104,7 @@ def test_sources_give_the_attributes_asked_for_or_their_default():
 
 
 def test_sources_name_what_is_unknown():
-    with pytest.raises(UserError, match="expected one of orl.*Received: source='lfw'"):
+    with pytest.raises(UserError, match="expected one of orl.*Received: dataset='lfw'"):
         sources.load("lfw", 8)
     with pytest.raises(UserError, match="Received: Young. Available: Eyeglasses, Smiling"):
         sources.load("orl", 8, None, ["Young"])

@@ -119,17 +119,19 @@ class TrainConfig:
 
     steps: int = _option(600, "steps of the game: warm-up and moves of the protector together")
     batch_size: int = _option(32, "photographs a move, over all replicas")
+    augment: int = _option(1, "copies of each training photograph of X1 and X2: the original and shifted, mirrored variants; "
+                           "1: the original alone")
     learning_rate: float = _option(1e-3, "Adam's step size of encoder and classifier")
     adversary_learning_rate: float = _option(1e-3, "Adam's step size of the simulated decoder and discriminator")
     log_every: int = _option(50, "steps compiled into one call, and between two logged values")
     checkpoint_every: int = _option(200, "steps between two checkpoints")
-    cache_perceptual: bool = _option(True, "compute g(X) once and keep it in memory: 0.4 MB a photograph at "
+    cache_perceptual: bool = _option(True, "compute g(X) once and keep it in memory: 0.4 MB a copy at "
                                      "perceptual_size=32; same results")
     logical_cpus: int = _option(0, "split the CPU into so many devices, to try replicas without GPUs; 0: all visible GPUs, "
                                 "or the CPU as one device")
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "log_every", "checkpoint_every"):
+        for name in ("steps", "batch_size", "augment", "log_every", "checkpoint_every"):
             _require(name, getattr(self, name), getattr(self, name) >= 1, "at least 1", "")
         for name in ("learning_rate", "adversary_learning_rate"):
             _require(name, getattr(self, name), getattr(self, name) > 0, "a positive number", "Use 0.001.")

@@ -22,6 +22,7 @@ from tfprivacy_rep.attacks.frozen import FrozenEncoder
 from tfprivacy_rep.config import Config, GameConfig
 from tfprivacy_rep.data import partition as partitions
 from tfprivacy_rep.data import sources
+from tfprivacy_rep.data.augmentation import augmented
 from tfprivacy_rep.data.partition import Partition
 from tfprivacy_rep.data.photographs import Photographs
 from tfprivacy_rep.data.pipeline import as_float
@@ -67,9 +68,10 @@ def run(config: Config) -> dict[str, Any]:
     """
     started = time.time()
     output = Path(config.run.output_dir)
-    _claim(output, config)
+    _require_same_configuration(output, config)
     setting = _prepare(config)
     jobs = _jobs(setting)
+    files.write_json(output / "config.json", config.to_dict())  # only now: a mistake found above must not claim the folder
     records = []
     for number, partition in enumerate(jobs):
         folder = output / "runs" / f"seed{partition.seed}-fold{partition.fold}"
@@ -86,8 +88,8 @@ def run(config: Config) -> dict[str, Any]:
     return contents
 
 
-def _claim(output: Path, config: Config) -> None:
-    """Writes the configuration into a new output folder, or checks that an old one holds the same."""
+def _require_same_configuration(output: Path, config: Config) -> None:
+    """Raises a UserError where the output folder holds the work of another configuration."""
     path = output / "config.json"
     wanted = config.to_dict()
     if path.exists():
@@ -103,7 +105,6 @@ def _claim(output: Path, config: Config) -> None:
                 f"Invalid `output_dir`: expected checkpoints of this configuration. Received: {output}, made with another: "
                 f"{'; '.join(differing)}. Choose another --output_dir, or remove the folder to start anew."
             )
-    files.write_json(path, wanted)
 
 
 def _prepare(config: Config) -> Setting:
@@ -135,13 +136,15 @@ class _Run:
 
     def __init__(self, setting: Setting, partition: Partition, folder: Path, export_to: Path | None) -> None:
         self._setting, self._partition, self._folder, self._export_to = setting, partition, folder, export_to
-        photographs, p = setting.photographs, partition
-        public = photographs.subset(p.x2_train)
-        self._perceptual: PerceptualNetwork = calibrate(setting.network, as_float(public.images))
-        cached = setting.config.train.cache_perceptual
-        sets = [photographs.subset(part) for part in (p.x1_train, p.x1_val, p.x2_train)]
-        features = [features_of(self._perceptual, sets[i].images) if cached else None for i in (0, 2)]
-        self._data = GameData(sets[0], sets[1], sets[2], features[0], features[1])
+        photographs, p, train = setting.photographs, partition, setting.config.train
+        originals = photographs.subset(p.x1_train), photographs.subset(p.x2_train)
+        self._perceptual: PerceptualNetwork = calibrate(setting.network, as_float(originals[1].images))
+        private, public = (augmented(o, train.augment, 2 * p.seed + i) for i, o in enumerate(originals))
+        self._data = GameData(
+            private, photographs.subset(p.x1_val), public,
+            features_of(self._perceptual, private.images) if train.cache_perceptual else None,
+            features_of(self._perceptual, public.images) if train.cache_perceptual else None,
+        )
         self._judge = audit.Judge(setting.recogniser, photographs)
 
     def play(self) -> RunRecord:
@@ -207,7 +210,8 @@ class _Run:
     def _attack(self, name: str, frozen: FrozenEncoder, folder: Path) -> list[attacking.AttackOutcome]:
         setting, p = self._setting, self._partition
         config, images = setting.config, setting.photographs.images
-        training = attacking.Pairs(images[p.x2_train], frozen(images[p.x2_train]), self._data.public_features)
+        public = self._data.public
+        training = attacking.Pairs(public.images, frozen(public.images), self._data.public_features)
         validation = attacking.Pairs(images[p.x2_val], frozen(images[p.x2_val]))
         outcomes = []
         for spec in attacking.ladder(config.attack, p.seed):

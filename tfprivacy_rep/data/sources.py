@@ -40,8 +40,8 @@ def get(source: str) -> Source:
     """
     if source not in SOURCES:
         raise UserError(
-            f"Invalid `source`: expected one of {', '.join(sorted(SOURCES))}. "
-            f"Received: source={source!r}."
+            f"Invalid `dataset`: expected one of {', '.join(sorted(SOURCES))}. "
+            f"Received: dataset={source!r}."
         )
     return SOURCES[source]
 

@@ -79,11 +79,11 @@ def measure(
     ranges: dict[Path, Any] = {}
     for place, statistic in statistics.items():
         if not intervals:
-            values[place] = _plain(float(np.mean([statistic(run.columns) for run in runs])))
+            values[place] = plain(float(np.mean([statistic(run.columns) for run in runs])))
             continue
         interval = bootstrap_interval(runs, statistic, seed=seed)
-        values[place] = _plain(interval.value)
-        ranges[place] = {"low": _plain(interval.low), "high": _plain(interval.high)}
+        values[place] = plain(interval.value)
+        ranges[place] = {"low": plain(interval.low), "high": plain(interval.high)}
     return nest(values.items()), nest(ranges.items())
 
 
@@ -116,10 +116,11 @@ def _rescaled(column: str) -> Statistic:
 
     def figure(columns: Columns) -> float:
         other, same = (float(np.mean(columns[f"originals/{name}"])) for name in ("other_people", "same_person"))
-        return (float(np.mean(columns[column])) - other) / (same - other)
+        return (float(np.mean(columns[column])) - other) / (same - other) if same != other else math.nan
 
     return figure
 
 
-def _plain(value: float) -> float | None:
+def plain(value: float) -> float | None:
+    """A figure as JSON holds it: None where it is undefined."""
     return None if math.isnan(value) else float(value)

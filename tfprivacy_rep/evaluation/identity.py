@@ -5,16 +5,18 @@ people apart; `tfprivacy_rep.metrics.ranking.rank1_hits` turns the vectors into 
 `similarities` into mean similarities of the same and of other people. dlib's raw cosine is high
 for strangers, too, so a face similarity means something only beside the one of other people.
 
-Measured on the ORL photographs (40 people, centre square, 64 px), rank-1 with one photograph a
-person as the gallery (mean over the ten choices), and the separation d' of the cosines:
+Measured on the 400 ORL photographs of 40 people at 64 px: rank-1 with one photograph a person as
+the gallery (mean over the ten choices), the same for probes blurred by 1.5 px, and d', the
+difference of the mean cosines of the same and of other people in standard deviations:
 
-    dlib, fixed square, then landmarks (used here)          0.985   d' 4.4
-    dlib, face detector, then landmarks                     0.995   d' 4.7
-    dlib, the whole photograph without alignment            0.726   d' 2.0
-    eigenfaces, fitted on 20 people, tested on the others   0.617   (chance 0.05)
+    dlib, fixed square, then landmarks (used here)             0.992   blurred 0.940   d' 4.7
+    dlib, face detector, then landmarks                        0.997   blurred 0.946   d' 4.8
+    dlib, the whole photograph without alignment               0.750   blurred 0.520   d' 2.2
+    eigenfaces, fitted on 20 people and tested on 20 others    0.67    (chance 0.05)
 
-A detector is not used although it does slightly better: it may fail on a blurry reconstruction,
-and the failures would be counted as privacy.
+A detector is not used although it is no worse: it missed 5 of the 400 photographs and 33 of the
+blurred ones, and what happens after a miss would be counted as privacy. The mean cosines of the
+procedure used are 0.972 for the same and 0.856 for other people.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ from tfprivacy_rep.metrics.similarity import cosine_matrix
 MIN_SIZE = 32
 
 #: Where the landmarks of a face are searched: centre x, centre y and side of a square, as fractions
-#: of the side of the photograph. It is the median square that dlib's detector finds on ORL.
+#: of the side of the photograph: about the median square that dlib's detector finds on ORL.
 FACE_SQUARE = (0.49, 0.6, 0.81)
 
 #: Side of the enlarged photograph in which the landmarks are searched, in pixels.
@@ -128,14 +130,14 @@ class DlibRecogniser:
                 "Invalid `face_square`: expected (x, y, side), x and y in [0, 1], side in (0, 2]. "
                 f"Received: face_square={face_square}. Give fractions of the photograph's side."
             )
-        usable = len(os.sched_getaffinity(0)) if processes is None else processes
+        usable = _usable_cores() if processes is None else processes
         if usable < 1:
             raise UserError(
                 "Invalid `processes`: expected at least 1. "
                 f"Received: processes={processes}. Use None for the number of usable cores."
             )
         self._folder = find_dlib_models()
-        self._face_square = face_square
+        self._face_square = tuple(float(fraction) for fraction in face_square)
         self._processes = usable
         self._cache: dict[bytes, NDArray[np.float32]] = {}
         self._models: tuple[Any, Any, Any] | None = None
@@ -327,6 +329,13 @@ def check_images(images: NDArray, name: str = "images") -> NDArray:
             f"{images.dtype} from {low} to {high}. Divide uint8 images by 255, clip others."
         )
     return images
+
+
+def _usable_cores() -> int:
+    """Returns the number of cores this process may use, at least 1."""
+    if hasattr(os, "sched_getaffinity"):  # Linux only; it knows the limits of a container's cores.
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _grey(images: NDArray) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from typing import Any, Sequence
 import numpy as np
 
 from tfprivacy_rep import files
-from tfprivacy_rep.evaluation.figures import encoder_statistics, measure, nest, reference_statistics
+from tfprivacy_rep.evaluation.figures import encoder_statistics, measure, nest, plain, reference_statistics
 from tfprivacy_rep.evaluation.statistics import PersonValues, difference, joined, bootstrap_interval, pooled
 
 SCHEMA = "tfprivacy_rep/results/1"
@@ -117,10 +117,8 @@ def results(records: Sequence[RunRecord], config: dict[str, Any], command: str, 
         "seconds": seconds,
     }
     if several:
-        written["intervals"] = {
-            "encoders": {name: part.pop("intervals") for name, part in encoders.items()},
-            **reference_intervals,
-        }
+        written["intervals"] = {name: part.pop("intervals") for name, part in encoders.items()}
+        written["reference_intervals"] = reference_intervals
     return written
 
 
@@ -170,8 +168,8 @@ def _differences(records: Sequence[RunRecord], several: bool) -> dict[str, Any]:
             paired = difference(statistic, name, "unprotected")
             if several:
                 interval = bootstrap_interval(both, paired, seed=0)
-                items.append((place[1:], {"value": interval.value, "low": interval.low, "high": interval.high}))
+                items.append((place[1:], {key: plain(end) for key, end in interval._asdict().items()}))
             else:
-                items.append((place[1:], {"value": float(np.mean([paired(run.columns) for run in both]))}))
+                items.append((place[1:], {"value": plain(float(np.mean([paired(run.columns) for run in both])))}))
         written[name] = nest(items)
     return written
