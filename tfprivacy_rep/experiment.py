@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import shlex
 import sys
 import time
@@ -36,9 +35,10 @@ from tfprivacy_rep.report import write_report
 from tfprivacy_rep.serving.export import export_encoder
 from tfprivacy_rep.training.protect import GameData, TrainedEncoder, features_of, train_encoder
 
-# May differ between two starts in one folder: none of them changes what a run computes.
-_FREE_OPTIONS = {("run", n) for n in ("seeds", "folds", "output_dir", "use_progress", "use_tensorboard", "use_export")}
-_FREE_OPTIONS |= {("train", "checkpoint_every")}
+# Sections and options that may differ between two starts in one folder: each run has a folder named by its seed and fold, and
+# nothing else here changes what a run computes.
+_FREE_SECTIONS = ("run",)
+_FREE_OPTIONS = (("train", "checkpoint_every"),)
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,7 @@ def _require_same_configuration(output: Path, config: Config) -> None:
         differing = [
             f"{name}={held.get(section, {}).get(name)!r} there, {value!r} now"
             for section, options in wanted.items()
+            if section not in _FREE_SECTIONS
             for name, value in options.items()
             if (section, name) not in _FREE_OPTIONS and held.get(section, {}).get(name) != value
         ]
@@ -236,7 +237,3 @@ class _Run:
     def _title(self, encoder: str, phase: str) -> str:
         return f"seed {self._partition.seed} fold {self._partition.fold}: {encoder}, {phase}"
 
-
-def quiet_tensorflow() -> None:
-    """Keeps TensorFlow's start-up messages out of a script's output; call it before TensorFlow is imported."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

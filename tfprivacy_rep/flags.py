@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import sys
 import typing
 from typing import Callable, Sequence
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from tfprivacy_rep import config as configuration
 from tfprivacy_rep.errors import UserError
@@ -79,6 +80,8 @@ def run(main: Callable[[configuration.Config], None], description: str) -> None:
     if any(argument in ("--help", "-h", "-help") for argument in sys.argv[1:]):
         print(f"{description}\n\nflags:\n{_help(flags.FLAGS)}")
         return
+    logging.set_verbosity(logging.WARNING)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # start-up chatter of the libraries under TensorFlow
     app.run(lambda argv: _guarded(main, argv))
 
 

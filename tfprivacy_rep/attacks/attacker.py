@@ -23,7 +23,7 @@ from tfprivacy_rep.models.perceptual import PerceptualNetwork
 from tfprivacy_rep.models.players import Adversary
 from tfprivacy_rep.objectives.combine import combine, decoder_terms
 from tfprivacy_rep.training import loop
-from tfprivacy_rep.training.compiled import Measured, measured, repeat
+from tfprivacy_rep.training.compiled import Measured, NonFiniteError, measured, repeat
 from tfprivacy_rep.training.moves import View, decoder_move
 
 GAIN = 0.01  # an improvement of the validation loss by less than 1 % is none
@@ -160,6 +160,11 @@ class AttackTrainer:
     def after_chunk(self, history: list[dict[str, float]]) -> bool:
         """Looks at the validation loss, keeps the best weights, and says whether the attacker has converged."""
         loss = self._validation_loss()
+        if not np.isfinite(loss):
+            raise NonFiniteError(
+                f"Non-finite loss: expected finite values. Received: validation_loss={loss} of attacker {self._spec.name} at "
+                f"step {self.step}. Lower attack_learning_rate."
+            )
         earlier = [row["validation_loss"] for row in history[:-1]]
         history[-1]["validation_loss"] = loss
         if not earlier or loss < min(earlier):

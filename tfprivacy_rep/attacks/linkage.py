@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+import scipy.linalg
+from sklearn.covariance import ledoit_wolf
 
 from tfprivacy_rep.metrics.ranking import rank1_hits
+
+RIDGE = 1e-6  # least variance within people, as a share of the mean variance of a number
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,7 @@ class Linkage:
 
     Attributes:
         cosine: nearest gallery photograph by the cosine of representations, centred on the public mean.
-        lda: the same after a linear discriminant analysis fitted on the public people.
+        lda: the same after a linear discriminant analysis fitted on the public people; equal to `cosine` where nothing varies.
         answer: nearest by the number of equal predicted attributes: what anybody learns who is told the answer.
         strongest: `"cosine"` or `"lda"`: the better one in a rehearsal on X2.
     """
@@ -62,15 +65,36 @@ def link(public: Known, rehearsal: tuple[Known, Known], gallery: Known, probes: 
         probes: T.
     """
     mean = public.flat.mean(0)
-    discriminant = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto")
-    discriminant.fit(public.flat - mean, public.people)
+    discriminant = _discriminant(public.flat - mean, public.people)
 
     def hits(method: str, asked: Known, known: Known) -> np.ndarray:
         a, b = asked.flat - mean, known.flat - mean
-        if method == "lda":
-            a, b = discriminant.transform(a), discriminant.transform(b)
+        if method == "lda" and discriminant is not None:
+            a, b = a @ discriminant, b @ discriminant
         return rank1_hits(a, asked.people, b, known.people)
 
     strongest = max(("cosine", "lda"), key=lambda method: float(hits(method, *rehearsal).mean()))
     answer = rank1_hits(probes.bits, probes.people, gallery.bits, gallery.people, measure="hamming")
     return Linkage(hits("cosine", probes, gallery), hits("lda", probes, gallery), answer, strongest)
+
+
+def _discriminant(vectors: np.ndarray, people: np.ndarray) -> np.ndarray | None:
+    """Directions that tell people apart, `[D, people - 1]`; None where nothing varies at all.
+
+    Fisher's linear discriminant analysis. The covariance within people is pooled over all of them before it is shrunk
+    (O. Ledoit, M. Wolf, 2004, on standardised numbers): scikit-learn's analysis shrinks the covariance of each person
+    alone, and that of two photographs by nothing, which leaves a singular matrix.
+    """
+    names, member = np.unique(people, return_inverse=True)
+    means = np.stack([vectors[member == index].mean(0) for index in range(len(names))])[member]
+    residuals = vectors - means
+    spread = residuals.std(0)
+    spread[spread == 0] = 1.0
+    within = ledoit_wolf(residuals / spread, assume_centered=True)[0] * np.outer(spread, spread)
+    between = np.cov(means.T, bias=True).reshape(within.shape)
+    # Numbers that vary between people alone are the best of all: a floor keeps the matrix regular with them.
+    within += RIDGE * np.trace(within + between) / len(within) * np.eye(len(within))
+    try:
+        return scipy.linalg.eigh(between, within)[1][:, ::-1][:, : len(names) - 1]
+    except np.linalg.LinAlgError:
+        return None

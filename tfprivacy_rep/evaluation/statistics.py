@@ -26,7 +26,7 @@ about a third of its variance.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -157,17 +157,7 @@ def mean_mcc_of(labels: str = "labels", predictions: str = "predictions") -> Sta
 
 def restricted(statistic: Statistic, name: str) -> Statistic:
     """Returns `statistic` of the part `name` of a table made by `joined`."""
-    prefix = f"{name}/"
-
-    def figure(columns: Columns) -> float:
-        part = {
-            key.removeprefix(prefix): column
-            for key, column in columns.items()
-            if key.startswith(prefix)
-        }
-        return statistic(part)
-
-    return figure
+    return lambda columns: statistic(_Part(columns, f"{name}/"))
 
 
 def difference(statistic: Statistic, first: str, second: str) -> Statistic:
@@ -239,6 +229,38 @@ def joined(parts: Mapping[str, Sequence[PersonValues]]) -> list[PersonValues]:
     return tables
 
 
+class _Rows(Mapping[str, NDArray]):
+    """Columns at chosen rows; a column is copied only when a statistic asks for it, as most ask for one of many."""
+
+    def __init__(self, columns: Columns, rows: NDArray) -> None:
+        self._columns, self._rows = columns, rows
+
+    def __getitem__(self, name: str) -> NDArray:
+        return self._columns[name][self._rows]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+
+class _Part(Mapping[str, NDArray]):
+    """The columns of one part of a joined table, under their own names."""
+
+    def __init__(self, columns: Columns, prefix: str) -> None:
+        self._columns, self._prefix = columns, prefix
+
+    def __getitem__(self, name: str) -> NDArray:
+        return self._columns[self._prefix + name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (key.removeprefix(self._prefix) for key in self._columns if key.startswith(self._prefix))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class _Resampler:
     """Draws the photographs of drawn people from one table, without a loop over people."""
 
@@ -261,7 +283,7 @@ class _Resampler:
         if ends[-1] == 0:
             return None
         rows = np.arange(ends[-1]) + np.repeat(self._starts[drawn] - (ends - counts), counts)
-        return {name: column[rows] for name, column in self._columns.items()}
+        return _Rows(self._columns, rows)
 
 
 def _defined_mean(figures: Sequence[float]) -> float:

@@ -64,4 +64,6 @@ def _stages(representation_shape: Sequence[int], image_size: int, widths: Sequen
             f"Invalid `representation_shape`: expected (d,) or a square map (h, h, c) with image_size={image_size} = h times a "
             f"power of two. Received: representation_shape={tuple(representation_shape)}. Resize or flatten the map first."
         )
-    return list(widths[-doublings:]) if doublings <= len(widths) else [widths[0]] * (doublings - len(widths)) + list(widths)
+    if doublings > len(widths):
+        return [widths[0]] * (doublings - len(widths)) + list(widths)
+    return list(widths[len(widths) - doublings :])

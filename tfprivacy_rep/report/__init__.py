@@ -1,6 +1,5 @@
 """The report: from results to pages that people read."""
 
-from __future__ import annotations
+from tfprivacy_rep.report.writer import write_report
 
-def write_report(contents, records, folder):
-    pass
+__all__ = ["write_report"]

@@ -35,6 +35,7 @@ class View:
         classifier: f, needed for `L_u` only.
         discriminator: D, needed for `L_adv` only.
         gan_loss: kind of the GAN term.
+        decoder_learns: whether the decoder is the one that moves; otherwise it is fixed, statistics of its batches included.
     """
 
     batch: Batch
@@ -44,12 +45,13 @@ class View:
     classifier: keras.Model | None = None
     discriminator: keras.Model | None = None
     gan_loss: str = "saturating"
+    decoder_learns: bool = False
 
     @cached_property
     def reconstruction(self) -> tf.Tensor:
         """Dec(Z), `[b, S, S, 3]` in [0, 1]."""
         assert self.decoder is not None
-        return self.decoder(self.z, training=True)
+        return self.decoder(self.z, training=self.decoder_learns)
 
     @cached_property
     def target_features(self) -> Sequence[tf.Tensor]:
@@ -157,7 +159,7 @@ def decoder_move(
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         _watch(tape, adversary.decoder.trainable_variables)
-        view = View(batch, z, adversary.decoder, perceptual, None, adversary.discriminator, gan_loss)
+        view = View(batch, z, adversary.decoder, perceptual, None, adversary.discriminator, gan_loss, decoder_learns=True)
         values = {term.name: view.value(term.name) for term in terms}
         loss = share_of_mean(combine(terms, values), global_batch)
     _apply(adversary.decoder_optimizer, tape, loss, adversary.decoder.trainable_variables)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -177,6 +178,8 @@ def _validation(protector: Protector, validation: Photographs) -> Any:
     def validate() -> dict[str, float]:
         logits = classify(encode(validation.images))
         loss = float(tf.reduce_mean(attribute_loss(tf.constant(logits), tf.constant(validation.labels))))
-        return {"validation/L_u": loss, "validation/mean_mcc": mean_mcc(mcc(validation.labels, logits > 0)).value}
+        value = mean_mcc(mcc(validation.labels, logits > 0)).value
+        # Undefined where every attribute is constant among so few people: left out, as JSON has no not-a-number.
+        return {"validation/L_u": loss} | ({} if math.isnan(value) else {"validation/mean_mcc": value})
 
     return validate
