@@ -1,4 +1,4 @@
-"""A small made-up audit for the tests of the report: records of runs and the contents of results.json made from them."""
+"""A made-up audit for the tests of the report: records of runs, and the contents of results.json made from them."""
 
 from __future__ import annotations
 
@@ -74,8 +74,10 @@ def _facts(seed: int) -> dict[str, Any]:
 def _encoder_facts(name: str) -> dict[str, Any]:
     weight = 0.0 if name == "unprotected" else 1.0
     steps = range(10, 60, 10)
-    game = [{"step": s, "protector/L_u": 1.0 / s, "validation/L_u": 2.0 / s, "validation/mean_mcc": 0.01 * s, "done": 0.0}
-            for s in steps]
+    game = [
+        {"step": s, "protector/L_u": 1.0 / s, "validation/L_u": 2.0 / s, "validation/mean_mcc": 0.01 * s, "done": 0.0}
+        for s in steps
+    ]
     attack = [{"step": s, "L_p": 1.0 / s, "validation_loss": 1.0 / s, "done": 0.0} for s in steps]
     return {
         "weights": {"lambda1": weight, "lambda2": weight / 10, "mu1": 0.0, "mu2": 0.0}, "options": {},

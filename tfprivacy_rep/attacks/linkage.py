@@ -19,7 +19,7 @@ class Linkage:
 
     Attributes:
         cosine: nearest gallery photograph by the cosine of representations, centred on the public mean.
-        lda: the same after a linear discriminant analysis fitted on the public people; equal to `cosine` where nothing varies.
+        lda: the same after a linear discriminant analysis fitted on the public people; equal to `cosine` where none can be.
         answer: nearest by the number of equal predicted attributes: what anybody learns who is told the answer.
         strongest: `"cosine"` or `"lda"`: the better one in a rehearsal on X2.
     """
@@ -79,22 +79,26 @@ def link(public: Known, rehearsal: tuple[Known, Known], gallery: Known, probes: 
 
 
 def _discriminant(vectors: np.ndarray, people: np.ndarray) -> np.ndarray | None:
-    """Directions that tell people apart, `[D, people - 1]`; None where nothing varies at all.
+    """Directions that tell people apart, `[D, at most people - 1]`; None where nothing does.
 
     Fisher's linear discriminant analysis. The covariance within people is pooled over all of them before it is shrunk
     (O. Ledoit, M. Wolf, 2004, on standardised numbers): scikit-learn's analysis shrinks the covariance of each person
     alone, and that of two photographs by nothing, which leaves a singular matrix.
     """
     names, member = np.unique(people, return_inverse=True)
-    means = np.stack([vectors[member == index].mean(0) for index in range(len(names))])[member]
-    residuals = vectors - means
+    means = np.stack([vectors[member == index].mean(0) for index in range(len(names))])
+    residuals = vectors - means[member]
     spread = residuals.std(0)
     spread[spread == 0] = 1.0
     within = ledoit_wolf(residuals / spread, assume_centered=True)[0] * np.outer(spread, spread)
-    between = np.cov(means.T, bias=True).reshape(within.shape)
+    # [D, people], times its transpose the covariance between people; its rank is small, so no [D, D] problem is solved.
+    between = (means - vectors.mean(0)).T * np.sqrt(np.bincount(member) / len(vectors))
     # Numbers that vary between people alone are the best of all: a floor keeps the matrix regular with them.
-    within += RIDGE * np.trace(within + between) / len(within) * np.eye(len(within))
+    within += RIDGE * (np.trace(within) + np.square(between).sum()) / len(within) * np.eye(len(within))
     try:
-        return scipy.linalg.eigh(between, within)[1][:, ::-1][:, : len(names) - 1]
+        lower = np.linalg.cholesky(within)
     except np.linalg.LinAlgError:
         return None
+    directions, strengths, _ = np.linalg.svd(scipy.linalg.solve_triangular(lower, between, lower=True), full_matrices=False)
+    telling = strengths > RIDGE * strengths[0]
+    return scipy.linalg.solve_triangular(lower.T, directions[:, telling]) if telling.any() else None

@@ -36,10 +36,13 @@ def batches(
         return tf.nest.map_structure(lambda tensor: _as_float_tensor(tf.gather(tensor, index)), tensors)
 
     positions = tf.data.Dataset.range(first_batch * batch_size, np.iinfo(np.int64).max)
+    options = tf.data.Options()
+    options.autotune.enabled = False  # nothing to tune here, and its thread can block for minutes when an iterator is freed
     return (
         positions.map(example, num_parallel_calls=2, deterministic=True)
         .batch(batch_size, drop_remainder=True)
         .prefetch(2)
+        .with_options(options)
     )
 
 

@@ -24,11 +24,11 @@ def _scope(contents: Mapping[str, Any]) -> str:
     tested = (f"{counted(data['tested_photographs'], 'photograph', 'photographs')} of "
               f"{counted(data['tested_people'], 'person', 'people')}")
     if len(runs) == 1:
-        return (f"One run (seed {runs[0]['seed']}, fold {runs[0]['fold']}), tested on {tested}: there are no intervals, so no "
-                "difference here is known to be more than chance.")
+        return (f"One run (seed {runs[0]['seed']}, fold {runs[0]['fold']}), tested on {tested}: there are no "
+                "intervals, so no difference here is known to be more than chance.")
     seeds, folds = (len({run[key] for run in runs}) for key in ("seed", "fold"))
-    text = (f"{counted(seeds, 'seed', 'seeds')} × {counted(folds, 'fold', 'folds')}, tested on {tested}, counting a photograph "
-            "once for each run that tests it. Intervals are 95 %: people are resampled, then seeds.")
+    text = (f"{counted(seeds, 'seed', 'seeds')} × {counted(folds, 'fold', 'folds')}, tested on {tested}, counting a "
+            "photograph once for each run that tests it. Intervals are 95 %: people are resampled, then seeds.")
     if seeds == 1:
         return text + " With one seed they cover the choice of people only, not the luck of training."
     if seeds < SEEDS_OF_A_CLAIM:
@@ -69,5 +69,5 @@ def _undefined(contents: Mapping[str, Any]) -> str:
 
 
 def _guarantee(contents: Mapping[str, Any]) -> str:
-    return (f"{capital(contents['guarantee'])}: these are measurements against the attackers named here; a stronger one may "
-            "get back more.")
+    return (f"{capital(contents['guarantee'])}: these are measurements against the attackers named here; a stronger "
+            "one may get back more.")

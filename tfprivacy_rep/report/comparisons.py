@@ -1,7 +1,7 @@
 """Differences between figures, and what may be said about them.
 
-A difference is called lower or higher only where its paired 95 % interval excludes 0. One run has no interval; there the words
-are "in this one run".
+A difference is called lower or higher only where its paired 95 % interval excludes 0. One run has no interval;
+there the words are "in this one run".
 """
 
 from __future__ import annotations

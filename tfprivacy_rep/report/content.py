@@ -47,8 +47,8 @@ def _making(contents: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         weights = ", ".join(f"{symbol} = {_plain(value)}" for symbol, value in encoder["weights"].items())
         options = ", ".join(f"{key} = {_plain(value)}" for key, value in encoder["options"].items()) or "none"
         attackers = listed([f"{attack['name']} {attack['steps']}" for attack in encoder["attacks"]])
-        pairs.append((f"Encoder {name}", f"weights {weights}; options against tricks: {options}; mean steps of attackers: "
-                      f"{attackers}; fingerprint of its variables, the same before and after the attacks: "
+        pairs.append((f"Encoder {name}", f"weights {weights}; options against tricks: {options}; mean steps of "
+                      f"attackers: {attackers}; fingerprint of its variables, the same before and after the attacks: "
                       f"{', '.join(encoder['fingerprints'])}"))
     pairs.append(("Format of results.json", contents["schema"]))
     return tuple(pairs)

@@ -42,8 +42,8 @@ def strips(contents: Mapping[str, Any], record: RunRecord) -> tuple[Picture, ...
         record: of the run whose pictures are shown.
 
     Returns:
-        Originals, then each encoder's best attacker by PSNR, then each encoder's attacker with a GAN loss, then for each
-        encoder the extremes; nothing where no pictures were kept.
+        Originals, then each encoder's best attacker by PSNR, then each encoder's attacker with a GAN loss, then for
+        each encoder the extremes; nothing where no pictures were kept.
     """
     originals = record.pictures.get("originals")
     if originals is None or not len(originals):
@@ -101,8 +101,8 @@ def _extremes(record: RunRecord, name: str, attacker: str, originals: np.ndarray
     parts = [", ".join(number(float(v), "psnr") for v in values[half]) for half in (chosen[:count], chosen[count:])]
     return _strip(
         [originals[chosen], images[chosen]], f"Best and worst rebuilt {encoder_label(name)}",
-        f"Originals above, reconstructions by {attacker} below. Left the {count} of highest PSNR among all {len(values)} "
-        f"({parts[0]} dB), right the {count} of lowest ({parts[1]} dB).", split=count,
+        f"Originals above, reconstructions by {attacker} below. Left the {count} of highest PSNR among all "
+        f"{len(values)} ({parts[0]} dB), right the {count} of lowest ({parts[1]} dB).", split=count,
     )
 
 

@@ -38,6 +38,10 @@ _CAPTIONS = {
     "L_adv": "How well the discriminator tells the decoder's images from photographs, as the decoder minimises it.",
     "L_d": "Cross-entropy of the discriminator, real against reconstructed.",
 }
+_ATTACKER_CAPTION = (
+    "Its objective without the GAN term, on public photographs kept from training; the state with the lowest is used."
+)
+
 
 @dataclass(frozen=True)
 class Line:
@@ -59,10 +63,11 @@ def curves(encoders: Mapping[str, Mapping[str, Any]]) -> tuple[Picture, ...]:
     plots = []
     for term in _terms(encoders):
         lines = _game_lines(encoders, term)
-        plots.append(_draw(lines, _TITLES.get(term, f"The game: {term}"), _AXES.get(term, term), _CAPTIONS.get(term, "")))
+        title = _TITLES.get(term, f"The game: {term}")
+        plots.append(_draw(lines, title, _AXES.get(term, term), _CAPTIONS.get(term, "")))
     for attacker in _attackers(encoders):
         lines, open_ended = _attacker_lines(encoders, attacker)
-        caption = "Its own objective, without a GAN term, on public photographs that it is not trained on; the best state is used."
+        caption = _ATTACKER_CAPTION
         if open_ended:
             caption += f" Still improving at the end: {', '.join(open_ended)}."
         plots.append(_draw(lines, f"Attacker {attacker}", "validation loss", caption))

@@ -31,6 +31,7 @@ _MAIN_COLUMNS = (
     "Encoder", "Attacker", "Mean MCC ↑", "Rank-1 ↓", "PSNR (dB) ↓", "SSIM ↓", "Face similarity, raw",
     "Face similarity, rescaled ↓", "Feature similarity, raw", "Feature similarity, centred ↓",
 )
+_METHODS = {"rank1_lda": "LDA"}
 _ATTACK_FIGURES = ("face_similarity", "face_similarity_rescaled", "feature_similarity", "feature_similarity_centered")
 _IMAGE_FIGURES = ("rank1", "psnr", "ssim")
 
@@ -84,7 +85,8 @@ def main_table(contents: Mapping[str, Any]) -> Table:
             *headline, *[figures.dash(HEADLINE_ONLY) for _ in _ATTACK_FIGURES],
         ), "strong"))
         rows.append(Row((
-            Cell(capital(encoder_label(name))), Cell("random pairs, no attack"), *[figures.dash(PAIRS) for _ in range(6)],
+            Cell(capital(encoder_label(name))), Cell("random pairs, no attack"),
+            *[figures.dash(PAIRS) for _ in range(6)],
             *[figures.encoder(name, "random_pairs", f"feature_similarity_{kind}") for kind in ("raw", "centered")],
         ), "floor"))
     rows.append(_blind_row(figures, contents))
@@ -92,8 +94,8 @@ def main_table(contents: Mapping[str, Any]) -> Table:
         "main", "Use and privacy, encoder by encoder and attacker by attacker",
         "↑ higher is better for the service, ↓ lower is better for the people on the photographs. "
         + _interval_words(contents)
-        + "Face similarity is rescaled so that other people are 0 and the same person is 1. A feature similarity means something "
-        "only above that of random pairs.",
+        + "Face similarity is rescaled so that other people are 0 and the same person is 1. A feature similarity "
+        "means something only above that of random pairs.",
         _MAIN_COLUMNS, tuple(rows), (*figures.reasons.notes(), *_star_notes(contents)), names=2,
     )
 
@@ -132,8 +134,8 @@ def _blind_row(figures: _Figures, contents: Mapping[str, Any]) -> Row:
 
 def _star_notes(contents: Mapping[str, Any]) -> list[str]:
     several = " (★ 1/2: chosen in one of two runs)" if len(contents["runs"]) > 1 else ""
-    notes = [f"★ Best attacker for this figure, chosen on a validation part of the public photographs, never on the probes"
-             f"{several}."]
+    notes = ["★ Best attacker for this figure, chosen on a validation part of the public photographs, never on the "
+             f"probes{several}."]
     for name, encoder in contents["encoders"].items():
         parts = []
         for figure in _IMAGE_FIGURES:
@@ -148,20 +150,23 @@ def _star_notes(contents: Mapping[str, Any]) -> list[str]:
 def linkage_table(contents: Mapping[str, Any]) -> Table:
     """Rank-1 straight from Z and from the answer."""
     figures, rows = _Figures(contents), []
+    found = {key: None for name in contents["encoders"] for key in lookup(contents, "encoders", name, "linkage") or {}}
+    methods = [key for key in found if key not in ("rank1", "rank1_answer")]
     for name in contents["encoders"]:
-        cells = [figures.encoder(name, "linkage", key) for key in ("rank1_cosine", "rank1_lda", "rank1", "rank1_answer")]
+        cells = [figures.encoder(name, "linkage", key) for key in (*methods, "rank1", "rank1_answer")]
         chosen = Counter(lookup(contents, "encoders", name, "strongest_linkage") or [])
         words = ", ".join(chosen) if len(chosen) < 2 else ", ".join(f"{k} ({n} runs)" for k, n in chosen.items())
         rows.append(Row((Cell(capital(encoder_label(name))), *cells, Cell(words or "none"),
                          figures.cell(contents.get("chance_rank1"), "rank1"))))
+    named = [f"Z, {_METHODS.get(key, key.removeprefix('rank1_'))} ↓" for key in methods]
     return Table(
         "linkage", "Who it is, told without any reconstruction (linkage)",
         "Share of the probes whose person is named at first guess. Straight from Z: the nearest gallery photograph by "
-        "cosine, or after a linear discriminant analysis (LDA) learnt from public people; the strongest is chosen on public "
-        "photographs. The answer: only the predicted attributes, ties counted by expectation. Whoever needs the answer must "
-        "learn at least that much. " + _interval_words(contents),
-        ("Encoder", "Z, cosine ↓", "Z, LDA ↓", "Z, strongest ↓", "The answer alone", "Strongest was", "Chance"),
-        tuple(rows), figures.reasons.notes(),
+        "cosine, or after a linear discriminant analysis (LDA) learnt from public people; the strongest is chosen on "
+        "public photographs. The answer: only the predicted attributes, ties counted by expectation. Whoever needs "
+        "the answer must learn at least that much. " + _interval_words(contents),
+        ("Encoder", *named, "Z, strongest ↓", "The answer alone", "Strongest was", "Chance"), tuple(rows),
+        figures.reasons.notes(),
     )
 
 
@@ -176,9 +181,10 @@ def attribute_table(contents: Mapping[str, Any]) -> Table:
     rows.append(Row((Cell("Mean of the defined"), Cell(""), *means), "strong"))
     return Table(
         "attributes", "What the service can tell: MCC of each attribute",
-        "Prevalence is the share of the tested photographs that have the attribute. MCC: 0 is no better than guessing, 1 is "
-        "always right. " + _interval_words(contents),
-        ("Attribute", "Prevalence", *[f"MCC {encoder_label(name)}" for name in names]), tuple(rows), figures.reasons.notes(),
+        "Prevalence is the share of the tested photographs that have the attribute. MCC: 0 is no better than "
+        "guessing, 1 is always right. " + _interval_words(contents),
+        ("Attribute", "Prevalence", *[f"MCC {encoder_label(name)}" for name in names]), tuple(rows),
+        figures.reasons.notes(),
     )
 
 
@@ -213,8 +219,8 @@ def position_table(contents: Mapping[str, Any], comparisons: Comparisons) -> Tab
         rows.append(Row((Cell(capital(encoder_label(name))), *cells)))
     return Table(
         "position", "How much of the way to no protection is left",
-        "Best attacker, (m − blind) / (unprotected − blind): 0 is what an attacker gets who sees nothing, 1 what is got without "
-        "protection.",
+        "Best attacker, (m − blind) / (unprotected − blind): 0 is what an attacker gets who sees nothing, 1 what is "
+        "got without protection.",
         ("Encoder", "PSNR ↓", "Rank-1 from reconstructions ↓"), tuple(rows), figures.reasons.notes(),
     )
 

@@ -14,9 +14,9 @@ _SETS = {
 }
 _LETTERS = {"x1": "X1", "x2": "X2", "g": "G", "t": "T"}
 _MODES = {
-    "shared_people": "X1, X2, gallery and probes share people: the hardest case for privacy, and what the service tells may "
-    "partly be memory of people",
-    "attacker_knows_people": "the attacker's photographs, gallery and probes share people, the private photographs do not",
+    "shared_people": "X1, X2, gallery and probes share people: the hardest case for privacy, and what the service "
+    "tells may partly be memory of people",
+    "attacker_knows_people": "the attacker's photographs, gallery and probes share people, the private ones do not",
     "disjoint_people": "no two sets share people, except that gallery and probes are two halves of the same people's "
     "photographs and the public people join the gallery",
 }
@@ -30,12 +30,14 @@ def threat_model(contents: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     mode = data["partition"]
     meaning = f" ({_MODES[mode]})" if mode in _MODES else ""
     return (
-        ("What the attacker sees", "the representation Z of each probe, and as many answers of the frozen encoder to its own "
-         "photographs as it likes (black box); not the encoder's weights, not the private photographs"),
+        ("What the attacker sees", "the representation Z of each probe, and as many answers of the frozen encoder to "
+         "its own photographs as it likes (black box); not the encoder's weights, not the private photographs"),
         ("What the attacker has", f"the public photographs X2 of source {data['source']}: {public}, of which "
          f"{counts['x2_train']} to train on and {counts['x2_val']} to choose its best state with"),
-        ("What the attacker is", "a fresh decoder trained after the encoder was frozen, with new weights; the opponent of the "
-         "training is never used to report privacy"),
+        ("What names people", f"the gallery: {counts['gallery']} named photographs, and their representations, to "
+         "compare a reconstruction or a representation with; whose the public photographs are is known too"),
+        ("What the attacker is", "a fresh decoder trained after the encoder was frozen, with new weights; the "
+         "opponent of the training is never used to report privacy"),
         ("Who shares people", f"{mode}{meaning}"),
         ("Who judges faces", _recogniser(contents)),
     )
@@ -52,8 +54,8 @@ def _recogniser(contents: Mapping[str, Any]) -> str:
 
     return (
         f"the recogniser {judge['name']}, not used in training; on original photographs rank-1 {told('rank1')} "
-        f"({of_hundred(judge['rank1'])}; chance {number(contents.get('chance_rank1'))}), mean similarity to the same person "
-        f"{told('same_person')}, to other people {told('other_people')}"
+        f"({of_hundred(judge['rank1'])}; chance {number(contents.get('chance_rank1'))}), mean similarity to the same "
+        f"person {told('same_person')}, to other people {told('other_people')}"
     )
 
 
@@ -61,7 +63,8 @@ def overlap_tables(contents: Mapping[str, Any]) -> tuple[Table, ...]:
     """Counts of each set, and people shared by each pair of sets."""
     data = contents["data"]
     first, several = contents["runs"][0], len(contents["runs"]) > 1
-    of_run = f" Of seed {first['seed']}, fold {first['fold']}; the other runs draw anew by the same rule." if several else ""
+    run = f" Of seed {first['seed']}, fold {first['fold']}; the other runs draw anew by the same rule."
+    of_run = run if several else ""
     sets = [
         (_SETS.get(key, key), str(count), _count(lookup(data, "people", key))) for key, count in data["counts"].items()
     ]

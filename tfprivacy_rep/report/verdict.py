@@ -29,6 +29,7 @@ from tfprivacy_rep.report.wording import (
 _MCC_WORDS = ((0.1, "hardly better than by guessing"), (0.3, "weakly"), (0.5, "moderately well"), (0.7, "well"))
 #: From this share of photographs on, naming people counts as not hiding who they are.
 _NAMES_MOST = 0.5
+_ATTRIBUTES_NAMED = 5
 NO_IDENTITIES = "not measured: the photographs have no identities."
 
 
@@ -66,8 +67,8 @@ def _lead_pictures(contents: Mapping[str, Any], comparisons: Comparisons, name: 
     if not sides:
         return ""
     if not _beats_blind(comparisons, UNPROTECTED):
-        return ("How well photographs can be rebuilt remains open: even without protection the attackers do no better than a "
-                "blind guess.")
+        return ("How well photographs can be rebuilt remains open: even without protection the attackers do no better "
+                "than a blind guess.")
     found = set(sides.values())
     if found == {SAME}:
         return "Attackers rebuild the photographs about as well as without protection, as far as this test can tell."
@@ -93,12 +94,12 @@ def _lead_identity(contents: Mapping[str, Any], comparisons: Comparisons, name: 
     extra = {
         HIGHER: f"more than the predicted attributes alone would ({answer})",
         LOWER: f"fewer than the predicted attributes alone would ({answer}), so this attack was weak",
-        SAME: f"{'not measurably more or fewer than' if several else 'about as many as'} the predicted attributes alone "
-        f"would ({answer})",
+        SAME: f"{'not measurably more or fewer than' if several else 'about as many as'} the predicted attributes "
+        f"alone would ({answer})",
     }[compared.side("linkage_rank1") if compared else SAME]
     plain = " It does not hide who people are." if share >= _NAMES_MOST else ""
-    return (f"The representation itself names the person on {of_hundred(share)} photographs, without any reconstruction: "
-            f"{extra}; chance is {of_hundred(contents.get('chance_rank1'))}.{plain}")
+    return (f"The representation itself names the person on {of_hundred(share)} photographs, without any "
+            f"reconstruction: {extra}; chance is {of_hundred(contents.get('chance_rank1'))}.{plain}")
 
 
 def mcc_words(value: float | None) -> str:
@@ -110,14 +111,15 @@ def mcc_words(value: float | None) -> str:
 
 def _utility(contents: Mapping[str, Any]) -> str:
     attributes = list(contents["data"]["attributes"])
-    shown = listed(attributes) if len(attributes) <= 6 else f"{', '.join(attributes[:5])} and {len(attributes) - 5} more"
+    rest = len(attributes) - _ATTRIBUTES_NAMED
+    shown = listed(attributes if rest <= 1 else [*attributes[:_ATTRIBUTES_NAMED], f"{rest} more"])
     parts = [
         f"{mcc_words(encoder['headline']['mean_mcc'])} {spoken_label(contents, name)} "
         f"(mean MCC {number(encoder['headline']['mean_mcc'])})"
         for name, encoder in contents["encoders"].items()
     ]
-    return (f"from the representation the service tells {counted(len(attributes), 'attribute', 'attributes')} ({shown}) "
-            f"{listed(parts)}. 0 is guessing, 1 is always right.{_changes(contents, 'mean_mcc')}")
+    return (f"from the representation the service tells {counted(len(attributes), 'attribute', 'attributes')} "
+            f"({shown}) {listed(parts)}. 0 is guessing, 1 is always right.{_changes(contents, 'mean_mcc')}")
 
 
 def _changes(contents: Mapping[str, Any], *figures: str) -> str:
@@ -142,17 +144,18 @@ def _reconstruction(contents: Mapping[str, Any], comparisons: Comparisons) -> st
     ]
     blind = contents["mean_image"]
     return (
-        f"the best attacker's reconstructions reach a PSNR of {listed(parts)}; the higher, the more like the photograph. A "
-        "blind guess, the average public photograph in place of every reconstruction, gets "
-        f"{number(blind['psnr'], 'psnr', unit=True)} (SSIM {number(blind['ssim'])})."
-        f"{_against_blind(contents, comparisons)}{_changes(contents, 'psnr', 'ssim')}"
+        f"the best attacker's reconstructions reach a PSNR of {listed(parts)}; the higher, the more like the "
+        "photograph. A blind guess, the average public photograph in place of every reconstruction, gets "
+        f"{number(blind['psnr'], 'psnr', unit=True)} (SSIM "
+        f"{number(blind['ssim'])}).{_against_blind(contents, comparisons)}{_changes(contents, 'psnr', 'ssim')}"
     )
 
 
 def _against_blind(contents: Mapping[str, Any], comparisons: Comparisons) -> str:
     words = {
         HIGHER: "the attacker beats the blind guess by {}",
-        LOWER: "the attacker does worse than the blind guess by {}, which shows a weak attacker and proves no protection",
+        LOWER: "the attacker does worse than the blind guess by {}, which shows a weak attacker and proves no "
+               "protection",
         SAME: "the attacker can't be told from the blind guess by {}",
     }
     said = []
@@ -184,9 +187,9 @@ def _recognition(contents: Mapping[str, Any]) -> str:
         for name, encoder in contents["encoders"].items()
     ]
     return (
-        f"the face recogniser {judge['name']} names the person on {of_hundred(judge['rank1'])} original photographs; of the "
-        f"reconstructions, on {listed(parts)}. Chance is {of_hundred(contents.get('chance_rank1'))}."
-        f"{_changes(contents, 'rank1')}"
+        f"the face recogniser {judge['name']} names the person on {of_hundred(judge['rank1'])} original photographs; "
+        f"of the reconstructions, on {listed(parts)}. Chance is "
+        f"{of_hundred(contents.get('chance_rank1'))}.{_changes(contents, 'rank1')}"
     )
 
 
@@ -221,6 +224,7 @@ def _linkage(contents: Mapping[str, Any], comparisons: Comparisons) -> str:
 
 _ANSWER_WORDS = {
     HIGHER: "the representation tells more about who somebody is than the task needs",
-    LOWER: "the representation seems to tell less than the attributes that are computed from it, which shows a weak attack",
+    LOWER: "the representation seems to tell less than the attributes that are computed from it, which shows a weak "
+           "attack",
     SAME: "the representation can't be told from the predicted attributes in how often it names people",
 }

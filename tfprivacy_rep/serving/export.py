@@ -15,8 +15,9 @@ def export_encoder(encoder: keras.Model, folder: str | Path, version: int = 1) -
     """Writes `<folder>/<version>` with the signature `serving_default`, published by rename.
 
     The signature takes `images` float32 `[B, S, S, 3]` in [0, 1], any B, and gives `representation` float32 `[B, ...]`.
-    Variables are registered by hand (`ExportArchive`): a plain `tf.saved_model.save` loads in Python but fails in the C++
-    loader that TensorFlow Serving uses. Nothing but the encoder is inside.
+    `ExportArchive` registers the variables that the endpoint uses (its `track` would store each a second time): a plain
+    `tf.saved_model.save` loads in Python but fails in the C++ loader that TensorFlow Serving uses. Nothing but the encoder
+    is inside.
 
     Args:
         encoder: images to representations.
@@ -35,7 +36,6 @@ def export_encoder(encoder: keras.Model, folder: str | Path, version: int = 1) -
             f"Invalid `version`: expected one that does not exist yet. Received: {target}. Use the next number."
         )
     archive = keras.export.ExportArchive()
-    archive.track(encoder)
     shape = (None, *encoder.inputs[0].shape[1:])
     archive.add_endpoint(
         name="serving_default",

@@ -1,0 +1,223 @@
+"""The exported encoder runs where nothing of this package is: through TensorFlow's C++ loader."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+
+from tfprivacy_rep.errors import UserError
+from tfprivacy_rep.models.classifier import build_classifier
+from tfprivacy_rep.models.encoder import build_encoder
+from tfprivacy_rep.serving.export import export_encoder
+
+SIZE, NUMBERS = 32, 12
+
+# Knows neither keras nor the package; TensorFlow's Python is there only to start a Session on the C++ loader.
+_SESSION = """
+import sys
+sys.modules["keras"] = sys.modules["tfprivacy_rep"] = None  # importing them raises ImportError
+import numpy as np
+import tensorflow as tf
+folder, file = sys.argv[1:]
+with tf.compat.v1.Session(graph=tf.Graph()) as session:
+    graph = tf.compat.v1.saved_model.loader.load(session, ["serve"], folder)
+    signature = graph.signature_def["serving_default"]
+    feed, fetch = signature.inputs["images"].name, signature.outputs["representation"].name
+    images = np.load(file)
+    results = {str(count): session.run(fetch, {feed: images[:count]}) for count in (1, 3, len(images))}
+assert not [name for name in sys.modules if name.startswith(("keras.", "tfprivacy_rep."))]
+np.savez(file + ".out.npz", **results)
+"""
+
+# No TensorFlow in Python at all: the C API of the shared library inside the wheel, as a C program would use it.
+_C_API = """
+import ctypes, sys
+import numpy as np
+library, folder, file, feed, fetch, numbers = sys.argv[1:]
+tf = ctypes.CDLL(library)
+pointer = ctypes.c_void_p
+for name in ("TF_NewStatus", "TF_NewSessionOptions", "TF_NewGraph", "TF_LoadSessionFromSavedModel", "TF_GraphOperationByName",
+             "TF_AllocateTensor", "TF_TensorData"):
+    getattr(tf, name).restype = pointer
+tf.TF_Message.restype = ctypes.c_char_p
+class Output(ctypes.Structure):
+    _fields_ = [("oper", pointer), ("index", ctypes.c_int)]
+def output(name):
+    operation, index = name.split(":")
+    found = tf.TF_GraphOperationByName(pointer(graph), operation.encode())
+    assert found, name
+    return Output(found, int(index))
+status, graph = tf.TF_NewStatus(), tf.TF_NewGraph()
+def check():
+    assert tf.TF_GetCode(pointer(status)) == 0, tf.TF_Message(pointer(status))
+tags = (ctypes.c_char_p * 1)(b"serve")
+session = tf.TF_LoadSessionFromSavedModel(
+    pointer(tf.TF_NewSessionOptions()), None, folder.encode(), tags, 1, pointer(graph), None, pointer(status))
+check()
+images = np.ascontiguousarray(np.load(file), np.float32)
+dimensions = (ctypes.c_int64 * images.ndim)(*images.shape)
+tensor = tf.TF_AllocateTensor(1, dimensions, images.ndim, ctypes.c_size_t(images.nbytes))
+ctypes.memmove(tf.TF_TensorData(pointer(tensor)), images.ctypes.data, images.nbytes)
+results = (pointer * 1)()
+tf.TF_SessionRun(pointer(session), None, ctypes.byref(output(feed)), (pointer * 1)(tensor), 1, ctypes.byref(output(fetch)),
+                 results, 1, None, 0, None, pointer(status))
+check()
+z = np.empty((len(images), int(numbers)), np.float32)
+ctypes.memmove(z.ctypes.data, tf.TF_TensorData(pointer(results[0])), z.nbytes)
+np.save(file + ".c.npy", z)
+assert not {"tensorflow", "keras", "tfprivacy_rep"} & set(sys.modules)
+"""
+
+
+@pytest.fixture(name="encoder", scope="module")
+def _encoder() -> keras.Model:
+    return build_encoder(SIZE, NUMBERS, (8, 8, 16, 16), seed=3)
+
+
+@pytest.fixture(name="exported", scope="module")
+def _exported(encoder, tmp_path_factory) -> Path:
+    return export_encoder(encoder, tmp_path_factory.mktemp("models") / "encoder")
+
+
+@pytest.fixture(name="images", scope="module")
+def _images() -> np.ndarray:
+    return np.random.default_rng(0).random((5, SIZE, SIZE, 3), dtype=np.float32)
+
+
+def _metagraph(folder: Path):
+    return saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes()).meta_graphs[0]
+
+
+def _run(script: str, cwd: Path, *arguments: str) -> None:
+    """Runs a script in an empty folder, without PYTHONPATH, so that the package is not to be found."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", script, *arguments], capture_output=True, text=True, cwd=cwd, env=environment, timeout=120,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_the_folder_is_the_version(encoder, exported, tmp_path):
+    assert exported.name == "1" and (exported / "saved_model.pb").is_file() and (exported / "variables").is_dir()
+    assert export_encoder(encoder, tmp_path / "new" / "encoder", version=12) == tmp_path / "new" / "encoder" / "12"
+
+
+def test_a_session_on_the_loader_gives_the_models_numbers_for_any_batch(encoder, exported, images, tmp_path):
+    np.save(tmp_path / "x.npy", images)
+    _run(_SESSION, tmp_path, str(exported), str(tmp_path / "x.npy"))
+    results = np.load(tmp_path / "x.npy.out.npz")
+    expected = encoder(images, training=False).numpy()
+    assert set(results) == {"1", "3", "5"}
+    for count in results:
+        np.testing.assert_allclose(results[count], expected[: int(count)], rtol=0, atol=1e-5)
+
+
+def test_a_c_program_gets_the_models_numbers(encoder, exported, images, tmp_path):
+    library = Path(tf.__file__).parent / "libtensorflow_cc.so.2"
+    if not library.is_file():
+        pytest.skip(f"this TensorFlow has no {library.name}")
+    signature = _metagraph(exported).signature_def["serving_default"]
+    np.save(tmp_path / "x.npy", images)
+    _run(
+        _C_API, tmp_path, str(library), str(exported), str(tmp_path / "x.npy"), signature.inputs["images"].name,
+        signature.outputs["representation"].name, str(NUMBERS),
+    )
+    expected = encoder(images, training=False).numpy()
+    np.testing.assert_allclose(np.load(tmp_path / "x.npy.c.npy"), expected, rtol=0, atol=1e-5)
+
+
+def test_an_encoder_of_two_replicas_is_exported_once(two_replicas, images, tmp_path):
+    with two_replicas.scope():
+        replicated = build_encoder(SIZE, NUMBERS, (8, 8, 16, 16), seed=4)
+    exported = export_encoder(replicated, tmp_path / "encoder")
+    np.save(tmp_path / "x.npy", images)
+    _run(_SESSION, tmp_path, str(exported), str(tmp_path / "x.npy"))
+    np.testing.assert_allclose(np.load(tmp_path / "x.npy.out.npz")["5"], replicated(images).numpy(), rtol=0, atol=1e-5)
+    assert len(_stored(exported)) == len(replicated.variables)
+
+
+def test_the_signature_says_what_goes_in_and_out(exported):
+    signature = _metagraph(exported).signature_def["serving_default"]
+    assert set(signature.inputs) == {"images"} and set(signature.outputs) == {"representation"}
+    taken, given = signature.inputs["images"], signature.outputs["representation"]
+    assert [d.size for d in taken.tensor_shape.dim] == [-1, SIZE, SIZE, 3] and taken.dtype == tf.float32.as_datatype_enum
+    assert [d.size for d in given.tensor_shape.dim] == [-1, NUMBERS] and given.dtype == tf.float32.as_datatype_enum
+
+
+def _stored(folder: Path) -> dict[str, list[int]]:
+    """Shapes of the variables in the file by their key, but for TensorFlow's own bookkeeping."""
+    shapes = tf.train.load_checkpoint(str(folder / "variables" / "variables")).get_variable_to_shape_map()
+    return {name: shape for name, shape in shapes.items() if name != "_CHECKPOINTABLE_OBJECT_GRAPH"}
+
+
+def test_nothing_but_the_encoder_is_inside(encoder, exported):
+    stored = _stored(exported)
+    assert sorted(map(tuple, stored.values())) == sorted(tuple(v.shape) for v in encoder.variables)
+    assert sum(int(np.prod(shape)) for shape in stored.values()) == encoder.count_params()
+    graph = _metagraph(exported)
+    nodes = [*graph.graph_def.node, *(n for f in graph.graph_def.library.function for n in f.node_def)]
+    text = " ".join([*stored, *(n.name for n in nodes), *(n.attr["shared_name"].s.decode() for n in nodes)]).lower()
+    for other in ("decoder", "discriminator", "classifier", "adam", "momentum", "iterations", "deconv", "conv2dbackpropinput"):
+        assert other not in text.replace("deconvolution", ""), other
+    assert "conv0" in text, "or the search above looks at nothing"
+
+
+def test_an_export_with_something_else_inside_would_be_found(encoder, exported, tmp_path):
+    both = keras.Model(encoder.inputs, build_classifier((NUMBERS,), 3)(encoder.outputs[0]))
+    wider = export_encoder(both, tmp_path / "both")
+    assert len(_stored(wider)) == len(_stored(exported)) + 2
+
+
+def test_an_existing_version_is_not_overwritten(encoder, exported):
+    before = {p: p.stat().st_mtime_ns for p in exported.rglob("*")}
+    with pytest.raises(UserError, match=r"Invalid `version`: expected one that does not exist yet.*encoder/1. Use the next number"):
+        export_encoder(encoder, exported.parent)
+    assert {p: p.stat().st_mtime_ns for p in exported.rglob("*")} == before
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, OSError("no space left")])
+def test_an_interrupted_export_leaves_no_version(interruption, encoder, monkeypatch, tmp_path):
+    real = tf.saved_model.save
+
+    def interrupted(model, filepath, *arguments, **options):
+        real(model, filepath, *arguments, **options)
+        assert Path(filepath).is_dir() and not Path(filepath).name.isdigit()
+        raise interruption
+
+    monkeypatch.setattr(tf.saved_model, "save", interrupted)
+    expected = KeyboardInterrupt if interruption is KeyboardInterrupt else UserError
+    with pytest.raises(expected):
+        export_encoder(encoder, tmp_path / "encoder")
+    assert list((tmp_path / "encoder").iterdir()) == []
+    monkeypatch.undo()
+    assert export_encoder(encoder, tmp_path / "encoder").name == "1"
+
+
+def test_a_folder_that_can_not_be_made_is_named(encoder, tmp_path):
+    (tmp_path / "encoder").write_text("a file")
+    with pytest.raises(UserError, match="Can't write `.*encoder/1`"):
+        export_encoder(encoder, tmp_path / "encoder")
+
+
+def test_normalisation_statistics_go_along_and_stay(tmp_path):
+    images = keras.Input((SIZE, SIZE, 3))
+    model = keras.Model(images, keras.layers.Flatten()(keras.layers.BatchNormalization(momentum=0.5)(images)))
+    model(np.random.default_rng(1).random((4, SIZE, SIZE, 3)), training=True)
+    before = [np.array(v) for v in model.variables]
+    loaded = tf.saved_model.load(str(export_encoder(model, tmp_path / "m")))
+    some = np.random.default_rng(2).random((3, SIZE, SIZE, 3), dtype=np.float32)
+    expected = model(some, training=False).numpy()
+    for _ in range(2):
+        given = loaded.signatures["serving_default"](images=tf.constant(some))["representation"].numpy()
+        np.testing.assert_allclose(given, expected, rtol=0, atol=1e-5)
+    for old, variable in zip(before, model.variables):
+        np.testing.assert_array_equal(old, np.array(variable))
+    assert list(_stored(tmp_path / "m" / "1").values()) == [[3]] * 4
