@@ -104,7 +104,7 @@ def test_facts_of_several_runs_are_joined():
     assert (second["steps"], second["converged"], second["converged_runs"]) == (200, False, 1)
     assert contents["encoders"]["paper"]["fingerprints"] == ["paper0", "paper1"]
     assert contents["runs"] == [{"seed": seed, "fold": 0, "seconds": 1.5} for seed in (0, 1)]
-    assert contents["data"]["tested_photographs"] == 48 and contents["data"]["tested_people"] == PEOPLE
+    assert contents["data"]["tested_photographs"] == 24 and contents["data"]["tested_people"] == PEOPLE
 
 
 def test_differences_are_the_protected_encoders_minus_the_unprotected_ones():

@@ -111,14 +111,14 @@ def _require_same_configuration(output: Path, config: Config) -> None:
 def _prepare(config: Config) -> Setting:
     """Loads everything that can be missing before anything is trained."""
     warnings.filterwarnings("ignore", message=".*input_shape.*")
+    strategy = distribution.mirrored(config.train.logical_cpus)  # first of all: it may split the CPU
+    distribution.per_replica(config.train.batch_size, strategy)
+    distribution.per_replica(config.attack.attack_batch_size, strategy, "attack_batch_size")
     recogniser = DlibRecogniser()
     photographs = sources.load(
         config.data.dataset, config.data.image_size, config.data.data_dir or None, config.data.attributes
     )
     network = build_perceptual(config.models.perceptual, config.data.image_size, config.models.perceptual_size)
-    strategy = distribution.mirrored(config.train.logical_cpus)
-    distribution.per_replica(config.train.batch_size, strategy)
-    distribution.per_replica(config.attack.attack_batch_size, strategy, "attack_batch_size")
     return Setting(config, strategy, photographs, recogniser, network)
 
 

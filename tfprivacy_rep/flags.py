@@ -32,12 +32,11 @@ def define(values: flags.FlagValues | None = None) -> flags.FlagValues:
     for section in configuration.sections().values():
         hints = typing.get_type_hints(section)
         for option in dataclasses.fields(section):
-            arguments = dict(help=option.metadata["help"], flag_values=values)
-            kind = hints[option.name]
-            if kind in _DEFINERS:
-                _DEFINERS[kind](option.name, option.default, **arguments)
-            else:
-                flags.DEFINE_list(option.name, [str(item) for item in option.default], **arguments)
+            kind, default = hints[option.name], typing.cast(typing.Any, option.default)
+            definer = _DEFINERS.get(kind, flags.DEFINE_list)
+            if isinstance(default, tuple):
+                default = [str(item) for item in default]
+            definer(option.name, default, option.metadata["help"], flag_values=values)
             values.register_key_flag_for_module(sys.argv[0], values[option.name])
     return values
 

@@ -41,7 +41,8 @@ class RunRecord:
     def save(self, folder: Path) -> None:
         """Writes the record; `record.json` comes last, so where it is, everything is."""
         flat = {f"{part}|{name}": v for part, columns in self.columns.items() for name, v in columns.items()}
-        for name, arrays in (("columns", {"people": self.people, **flat}), ("pictures", self.pictures)):
+        stored: dict[str, dict[str, Any]] = {"columns": {"people": self.people, **flat}, "pictures": self.pictures}
+        for name, arrays in stored.items():
             with files.atomic_path(folder / f"{name}.npz") as temporary, open(temporary, "wb") as file:
                 np.savez_compressed(file, **arrays)
         files.write_json(folder / "record.json", self.facts)
@@ -105,7 +106,7 @@ def results(records: Sequence[RunRecord], config: dict[str, Any], command: str, 
             "counts": first["partition"]["counts"],
             "people": first["partition"]["people"],
             "shared_people": first["partition"]["shared_people"],
-            "tested_photographs": int(sum(len(r.people) for r in records)),
+            "tested_photographs": len({name for r in records for name in r.facts["names"]}),
             "tested_people": int(len(np.unique(np.concatenate([r.people for r in records])))),
         },
         "recogniser": {"name": first["recogniser"], **reference["recogniser"]},

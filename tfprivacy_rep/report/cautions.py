@@ -27,8 +27,8 @@ def _scope(contents: Mapping[str, Any]) -> str:
         return (f"One run (seed {runs[0]['seed']}, fold {runs[0]['fold']}), tested on {tested}: there are no "
                 "intervals, so no difference here is known to be more than chance.")
     seeds, folds = (len({run[key] for run in runs}) for key in ("seed", "fold"))
-    text = (f"{counted(seeds, 'seed', 'seeds')} × {counted(folds, 'fold', 'folds')}, tested on {tested}, counting a "
-            "photograph once for each run that tests it. Intervals are 95 %: people are resampled, then seeds.")
+    text = (f"{counted(seeds, 'seed', 'seeds')} × {counted(folds, 'fold', 'folds')}, tested on {tested}. "
+            "Intervals are 95 %: people are resampled, then seeds.")
     if seeds == 1:
         return text + " With one seed they cover the choice of people only, not the luck of training."
     if seeds < SEEDS_OF_A_CLAIM:

@@ -84,31 +84,32 @@ def mean_image_bounds(data: GameData, perceptual: PerceptualNetwork) -> dict[str
     }
 
 
-def build_players(
-    config: Config, game: GameConfig, attributes: int, seed: int, restart: int = 0
-) -> tuple[Protector, Adversary | None]:
-    """Builds both players afresh. Call it inside the strategy's scope.
+def build_protector(config: Config, attributes: int, seed: int) -> Protector:
+    """Builds encoder and classifier afresh. Call it inside the strategy's scope.
 
     Args:
         config: sizes and step sizes.
-        game: weights; without negative terms there is no adversary, without mu1 no discriminator.
         attributes: number of the classifier's logits.
-        seed: of the protector's weights and, with `restart`, of the adversary's.
-        restart: number of the restart the adversary is built for.
+        seed: of the weights.
     """
-    size, models = config.data.image_size, config.models
-    encoder = build_encoder(size, models.representation_size, models.widths, seed=10 * seed)
+    models = config.models
+    encoder = build_encoder(config.data.image_size, models.representation_size, models.widths, seed=10 * seed)
     classifier = build_classifier(encoder.output_shape[1:], attributes, seed=10 * seed + 1)
-    protector = Protector.create(encoder, classifier, config.train.learning_rate)
-    return protector, build_adversary(config, game, encoder.output_shape[1:], seed, restart)
+    return Protector.create(encoder, classifier, config.train.learning_rate)
 
 
 def build_adversary(
-    config: Config, game: GameConfig, representation_shape: tuple[int, ...], seed: int, restart: int
-) -> Adversary | None:
-    """Builds the simulated adversary, or None where the game has no opponent. Call it inside the strategy's scope."""
-    if not game.has_opponent:
-        return None
+    config: Config, game: GameConfig, representation_shape: tuple[int, ...], seed: int, restart: int = 0
+) -> Adversary:
+    """Builds the simulated adversary afresh. Call it inside the strategy's scope.
+
+    Args:
+        config: sizes and step sizes.
+        game: a discriminator comes with `mu1 > 0`.
+        representation_shape: shape of one Z.
+        seed: of the weights, together with `restart`.
+        restart: number of the restart that it is built for; 0 for the first.
+    """
     size, widths = config.data.image_size, config.models.widths
     own = 10 * (seed + 7919 * restart)
     decoder = build_decoder(representation_shape, size, widths[::-1], seed=own + 2)
@@ -142,9 +143,10 @@ def train_encoder(
         UserError: if the batch does not divide by the replicas, or a loss is not finite.
     """
     with strategy.scope():
-        protector, adversary = build_players(config, game, len(data.private.attributes), seed)
+        protector = build_protector(config, len(data.private.attributes), seed)
+        shape = protector.encoder.output_shape[1:]
+        adversary = build_adversary(config, game, shape, seed) if game.has_opponent else None
     bounds = mean_image_bounds(data, perceptual) if game.bound_negative_terms else None
-    shape = protector.encoder.output_shape[1:]
     rules = Game(
         protector,
         adversary,
