@@ -39,7 +39,9 @@ def config(output_dir: Path | str, **changes: Any) -> Config:
     )
     built = {}
     for name, section in configuration.sections().items():
-        own = {option.name: changes.pop(option.name) for option in dataclasses.fields(section) if option.name in changes}
+        own = {
+            option.name: changes.pop(option.name) for option in dataclasses.fields(section) if option.name in changes
+        }
         built[name] = dataclasses.replace(getattr(whole, name), **own)
     assert not changes, f"no such options: {sorted(changes)}"
     return Config(**built)
@@ -48,7 +50,9 @@ def config(output_dir: Path | str, **changes: Any) -> Config:
 def hide_packages(monkeypatch: Any, *names: str) -> None:
     """Makes packages look as if they were not installed."""
     real = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, package=None: None if name in names else real(name, package))
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, package=None: None if name in names else real(name, package)
+    )
 
 
 def finished_parts(output_dir: Path) -> list[str]:

@@ -18,11 +18,16 @@ def encoder_columns(draws: np.random.Generator, count: int) -> dict[str, np.ndar
     """Columns of one encoder, by the names that the audit gives them."""
     labels = draws.integers(0, 2, (count, len(ATTRIBUTES))).astype(np.int8)
     labels[0], labels[1] = 0, 1  # both values of each
-    columns = {"labels": labels, "predictions": draws.integers(0, 2, labels.shape).astype(np.int8)}
+    columns: dict[str, np.ndarray] = {
+        "labels": labels,
+        "predictions": draws.integers(0, 2, labels.shape).astype(np.int8),
+    }
     for attacker in ATTACKERS:
         columns |= {f"attacks/{attacker}/{metric}": draws.random(count) for metric in ATTACK_METRICS}
     columns |= {f"headline/{metric}": draws.random(count) for metric in ("psnr", "ssim", "rank1")}
-    columns |= {f"linkage/{name}": draws.random(count) for name in ("rank1", "rank1_cosine", "rank1_lda", "rank1_answer")}
+    columns |= {
+        f"linkage/{name}": draws.random(count) for name in ("rank1", "rank1_cosine", "rank1_lda", "rank1_answer")
+    }
     return columns | {f"random_pairs/{name}": draws.random(count) for name in ("raw", "centered")}
 
 
@@ -35,13 +40,15 @@ def record(seed: int = 0, fold: int = 0, **facts: Any) -> RunRecord:
     columns["reference"] = {
         f"{group}/{name}": draws.random(count)
         for group, names in {
-            "originals": ("rank1", "same_person", "other_people"), "mean_image": ("psnr", "ssim", "rank1", "face_similarity"),
+            "originals": ("rank1", "same_person", "other_people"),
+            "mean_image": ("psnr", "ssim", "rank1", "face_similarity"),
         }.items()
         for name in names
     }
     pictures = {
         name: draws.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
-        for name in ["originals"] + [f"{encoder}/{attacker}" for encoder in ("unprotected", "paper") for attacker in ATTACKERS]
+        for name in ["originals"]
+        + [f"{encoder}/{attacker}" for encoder in ("unprotected", "paper") for attacker in ATTACKERS]
     }
     return RunRecord(_facts(seed, fold, count) | facts, np.repeat(np.arange(PEOPLE), PHOTOGRAPHS), columns, pictures)
 
@@ -53,7 +60,11 @@ def _facts(seed: int, fold: int, count: int) -> dict[str, Any]:
         "seed": seed,
         "fold": fold,
         "partition": {
-            "mode": "shared_people", "seed": seed, "fold": fold, "counts": sets, "people": {name: PEOPLE for name in sets},
+            "mode": "shared_people",
+            "seed": seed,
+            "fold": fold,
+            "counts": sets,
+            "people": {name: PEOPLE for name in sets},
             "shared_people": {pair: PEOPLE for pair in ("x1_x2", "x1_g", "x1_t", "x2_g", "x2_t", "g_t")},
         },
         "attributes": list(ATTRIBUTES),

@@ -45,7 +45,9 @@ def test_a_changed_weight_is_found(model):
     frozen = FrozenEncoder(model)
     kernel = model.get_layer("dense").kernel
     kernel.assign(np.nextafter(np.array(kernel), np.float32(np.inf)))
-    with pytest.raises(UserError, match=r"expected the encoder to stay frozen. Received: fingerprint .* Pass the attack a copy"):
+    with pytest.raises(
+        UserError, match=r"expected the encoder to stay frozen. Received: fingerprint .* Pass the attack a copy"
+    ):
         frozen.require_unchanged()
 
 

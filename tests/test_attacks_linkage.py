@@ -40,9 +40,16 @@ def test_a_person_under_noise_is_found_by_the_discriminant():
     centres = draws.normal(size=(30, 10))
 
     def z_of(ids):
-        return np.concatenate([centres[ids] + 0.2 * draws.normal(size=(len(ids), 10)), 5 * draws.normal(size=(len(ids), 50))], 1)
+        return np.concatenate(
+            [centres[ids] + 0.2 * draws.normal(size=(len(ids), 10)), 5 * draws.normal(size=(len(ids), 50))], 1
+        )
 
-    linkage = link(everyone(30, 8, z_of), (everyone(30, 2, z_of), everyone(30, 2, z_of)), everyone(30, 1, z_of), everyone(30, 3, z_of))
+    linkage = link(
+        everyone(30, 8, z_of),
+        (everyone(30, 2, z_of), everyone(30, 2, z_of)),
+        everyone(30, 1, z_of),
+        everyone(30, 3, z_of),
+    )
     assert linkage.strongest == "lda" and linkage.best is linkage.lda
     assert linkage.lda.mean() > 0.7 and linkage.cosine.mean() < 0.3
 
@@ -55,7 +62,12 @@ def test_two_photographs_a_person_are_enough_for_the_discriminant():
     def z_of(ids):
         return centres[ids] + np.linspace(0.2, 4, 128) * draws.normal(size=(len(ids), 128))
 
-    linkage = link(everyone(40, 2, z_of), (everyone(40, 1, z_of), everyone(40, 2, z_of)), everyone(40, 1, z_of), everyone(40, 2, z_of))
+    linkage = link(
+        everyone(40, 2, z_of),
+        (everyone(40, 1, z_of), everyone(40, 2, z_of)),
+        everyone(40, 1, z_of),
+        everyone(40, 2, z_of),
+    )
     assert linkage.strongest == "lda" and linkage.lda.mean() > 0.9 > linkage.cosine.mean()
 
 
@@ -66,13 +78,19 @@ def test_noise_links_at_chance():
     def noise(ids):
         return draws.normal(size=(len(ids), 16))
 
-    linkage = link(everyone(40, 2, noise), (everyone(40, 1, noise), everyone(40, 2, noise)), everyone(40, 1, noise), everyone(40, 10, noise))
+    linkage = link(
+        everyone(40, 2, noise),
+        (everyone(40, 1, noise), everyone(40, 2, noise)),
+        everyone(40, 1, noise),
+        everyone(40, 10, noise),
+    )
     assert 0.0 < linkage.cosine.mean() < 0.05
     assert 0.0 < linkage.lda.mean() < 0.05
 
 
 def test_a_constant_is_exactly_chance():
     """All gallery entries tie: a probe of person p hits with the share of p's photographs in the gallery."""
+
     def constant(ids):
         return np.full((len(ids), 5), 0.7)
 
@@ -87,8 +105,8 @@ def test_a_constant_is_exactly_chance():
 def test_the_answer_links_by_its_bits():
     """Gallery bits 00, 01, 11 of persons 0, 1, 2.
 
-    Probe 01 of person 1: one entry equal, its own: 1. Probe 10 of person 0: 00 and 11 differ in one bit, 01 in two: 1/2.
-    Probe 00 of person 2: nearest is person 0: 0.
+    Probe 01 of person 1: one entry equal, its own: 1. Probe 10 of person 0: 00 and 11 differ in one bit,
+    01 in two: 1/2. Probe 00 of person 2: nearest is person 0: 0.
     """
     z = np.random.default_rng(0).normal(size=(3, 4))
     gallery = known(z, [0, 1, 2], [[0, 0], [0, 1], [1, 1]])
@@ -124,7 +142,7 @@ def test_maps_are_linked_as_vectors():
 def test_the_choice_is_the_rehearsals_alone(kind):
     """T and G would choose the other attack: on them, it hits always and the chosen one never."""
     public = known([[-2, 1], [-2, -1], [2, 1], [2, -1]], [0, 0, 1, 1])
-    # The discriminant keeps the sign of the first number only; cosine sees the direction, mostly the second number here.
+    # The discriminant keeps the sign of the first number alone; for the cosine the second number counts most.
     people = [0, 1]
     by_first = known([[-0.1, 5], [0.1, -5]], people), known([[-0.1, -5], [0.1, 5]], people)  # LDA right, cosine wrong
     by_second = known([[-0.1, 5], [0.1, -5]], people), known([[0.1, 5], [-0.1, -5]], people)  # cosine right, LDA wrong

@@ -14,7 +14,9 @@ from tfprivacy_rep import config as configuration
 from tfprivacy_rep.config import AttackConfig, Config, DataConfig, GameConfig, ModelConfig, RunConfig, TrainConfig
 from tfprivacy_rep.errors import UserError, missing_extra
 
-_OPTIONS = [(name, option) for name, section in configuration.sections().items() for option in dataclasses.fields(section)]
+_OPTIONS = [
+    (name, option) for name, section in configuration.sections().items() for option in dataclasses.fields(section)
+]
 
 _INVALID: list[tuple[type, dict[str, Any], list[str]]] = [
     (DataConfig, {"image_size": 50}, ["multiple of 16, at least 32", "image_size=50", "Use 48 or 64."]),
@@ -27,20 +29,29 @@ _INVALID: list[tuple[type, dict[str, Any], list[str]]] = [
     (ModelConfig, {"widths": (32, 64, 128, 100)}, ["widths=(32, 64, 128, 100)", "multiples of 8"]),
     (ModelConfig, {"widths": (0, 64, 128, 256)}, ["widths=(0, 64, 128, 256)", "positive"]),
     (ModelConfig, {"perceptual_size": 8}, ["perceptual_size=8", "at least 16"]),
-    *[(GameConfig, {name: -0.5}, [f"{name}=-0.5", "not negative", "Use 0"]) for name in ("lambda1", "lambda2", "mu1", "mu2")],
+    *[
+        (GameConfig, {name: -0.5}, [f"{name}=-0.5", "not negative", "Use 0"])
+        for name in ("lambda1", "lambda2", "mu1", "mu2")
+    ],
     (GameConfig, {"lambda1": float("nan")}, ["lambda1=nan"]),
     (GameConfig, {"gan_loss": "wasserstein"}, ["gan_loss='wasserstein'", "non_saturating"]),
     (GameConfig, {"adversary_moves": 0}, ["adversary_moves=0", "at least 1"]),
     (GameConfig, {"adversary_warmup": -1}, ["adversary_warmup=-1", "0 or more"]),
     (GameConfig, {"restart_decoder_every": -1}, ["restart_decoder_every=-1", "0 or more"]),
-    *[(TrainConfig, {name: 0}, [f"{name}=0", "at least 1"]) for name in ("steps", "batch_size", "log_every", "checkpoint_every")],
+    *[
+        (TrainConfig, {name: 0}, [f"{name}=0", "at least 1"])
+        for name in ("steps", "batch_size", "log_every", "checkpoint_every")
+    ],
     *[(TrainConfig, {name: 0.0}, [f"{name}=0.0", "positive"]) for name in ("learning_rate", "adversary_learning_rate")],
     (TrainConfig, {"logical_cpus": -1}, ["logical_cpus=-1", "0 or more"]),
     *[
         (AttackConfig, {name: 0}, [f"{name}=0", "at least 1"])
         for name in ("attack_steps", "attack_batch_size", "attack_check_every", "attack_patience")
     ],
-    *[(AttackConfig, {name: 0.0}, [f"{name}=0.0", "positive"]) for name in ("attack_learning_rate", "attack_mu1", "attack_mu2")],
+    *[
+        (AttackConfig, {name: 0.0}, [f"{name}=0.0", "positive"])
+        for name in ("attack_learning_rate", "attack_mu1", "attack_mu2")
+    ],
     (AttackConfig, {"attack_gan_loss": "hinge"}, ["attack_gan_loss='hinge'", "saturating"]),
     (RunConfig, {"output_dir": ""}, ["output_dir=''", "Add --output_dir=runs/mine."]),
     (RunConfig, {"output_dir": "x", "seed": -1}, ["seed=-1"]),
@@ -82,16 +93,19 @@ def test_values_at_the_border_are_good():
     RunConfig(output_dir="x", fold=4, folds=1)
 
 
-def test_every_numeric_option_refuses_something():
+def test_every_numeric_option_refuses_something() -> None:
     """A number that is never refused has no documented range: -1 is out of the range of all of them."""
     accepted = []
     for _, option in _OPTIONS:
-        if type(option.default) not in (int, float):
+        kind = type(option.default)
+        if kind not in (int, float):
             continue
-        section = next(s for s in configuration.sections().values() if option.name in {f.name for f in dataclasses.fields(s)})
+        section = next(
+            s for s in configuration.sections().values() if option.name in {f.name for f in dataclasses.fields(s)}
+        )
         required = {"output_dir": "x"} if section is RunConfig else {}
         try:
-            section(**required, **{option.name: type(option.default)(-1)})
+            section(**required, **{option.name: kind(-1)})
         except UserError as error:
             assert f"`{option.name}`" in str(error)
         else:
@@ -106,7 +120,9 @@ def test_options_of_all_sections_have_names_of_their_own_and_a_help():
 
 
 def test_the_unprotected_game_is_plain_supervised_training():
-    game = GameConfig(lambda1=2, lambda2=3, mu1=4, mu2=5, adversary_warmup=6, bound_negative_terms=True, restart_decoder_every=7)
+    game = GameConfig(
+        lambda1=2, lambda2=3, mu1=4, mu2=5, adversary_warmup=6, bound_negative_terms=True, restart_decoder_every=7
+    )
     plain = game.unprotected()
     assert game.has_opponent and not plain.has_opponent
     assert (plain.lambda1, plain.lambda2, plain.mu1, plain.mu2, plain.adversary_warmup) == (0, 0, 0, 0, 0)
@@ -128,7 +144,7 @@ def test_a_missing_package_comes_with_the_command_that_brings_it():
 
 
 def _read_options(sources: Iterable[str]) -> set[tuple[str, str]]:
-    """(section, option) of every attribute read from something that is called like a section or like a configuration."""
+    """(section, option) of every attribute read from something called like a section or like a configuration."""
     sections = configuration.sections()
     found = set()
     for source in sources:

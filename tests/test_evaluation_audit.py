@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -28,8 +30,12 @@ def photographs(images: np.ndarray | None = None) -> Photographs:
         patterns = np.repeat(draws.integers(40, 216, (PEOPLE, 8, 8, 3)).repeat(4, 1).repeat(4, 2), EACH, 0)
         images = (patterns + draws.integers(-20, 21, patterns.shape)).astype(np.uint8)
     return Photographs(
-        images=images, labels=(np.arange(count * 2).reshape(count, 2) // 3 % 2).astype(np.int8), attributes=("One", "Two"),
-        people=np.arange(count) // EACH, names=tuple(f"{i}.png" for i in range(count)), source="made up",
+        images=images,
+        labels=(np.arange(count * 2).reshape(count, 2) // 3 % 2).astype(np.int8),
+        attributes=("One", "Two"),
+        people=np.arange(count) // EACH,
+        names=tuple(f"{i}.png" for i in range(count)),
+        source="made up",
     )
 
 
@@ -38,8 +44,16 @@ def partition() -> Partition:
     by_role = np.arange(PEOPLE * EACH).reshape(PEOPLE, EACH).T
     x2_train = np.sort(by_role[1:3].ravel())
     return Partition(
-        "shared_people", 0, 0, x1_train=by_role[0], x1_val=np.zeros(0, np.int64), x2_train=x2_train, x2_val=by_role[3],
-        gallery=by_role[4], probes=by_role[5], people=np.arange(PEOPLE * EACH) // EACH,
+        "shared_people",
+        0,
+        0,
+        x1_train=by_role[0],
+        x1_val=np.zeros(0, np.int64),
+        x2_train=x2_train,
+        x2_val=by_role[3],
+        gallery=by_role[4],
+        probes=by_role[5],
+        people=np.arange(PEOPLE * EACH) // EACH,
     )
 
 
@@ -60,7 +74,7 @@ def colours(values: list[tuple[int, int, int]]) -> np.ndarray:
     return np.broadcast_to(np.array(values, np.uint8)[:, None, None, :] * 255, (len(values), SIZE, SIZE, 3)).copy()
 
 
-def subject(encoder: keras.Model, known: Photographs, classify=None) -> Subject:
+def subject(encoder: keras.Model, known: Photographs, classify: Any = None) -> Subject:
     """A subject with a classifier of numpy."""
     return Subject(FrozenEncoder(encoder), classify or (lambda z: z[:, :2] - 0.5), known, partition())
 
@@ -75,7 +89,9 @@ def good_on(known: Photographs, indices: np.ndarray):
     seen = {as_float(known.images[i]).tobytes() for i in indices}
 
     def decode(z: np.ndarray) -> np.ndarray:
-        return np.stack([one.reshape(SIZE, SIZE, 3) if one.tobytes() in seen else np.full((SIZE, SIZE, 3), 0.5) for one in z])
+        return np.stack(
+            [one.reshape(SIZE, SIZE, 3) if one.tobytes() in seen else np.full((SIZE, SIZE, 3), 0.5) for one in z]
+        )
 
     return decode
 
@@ -86,12 +102,16 @@ def test_the_headline_is_the_attacker_that_is_best_on_public_validation_data(ord
     known, parts = photographs(), partition()
     able = {"val": good_on(known, parts.x2_val), "test": good_on(known, parts.probes)}
     columns, chosen, pictures = audit.attack_columns(
-        subject(flattening_encoder(), known), Judge(BlockRecogniser(), known), [outcome(name, able[name]) for name in order]
+        subject(flattening_encoder(), known),
+        Judge(BlockRecogniser(), known),
+        [outcome(name, able[name]) for name in order],
     )
     assert chosen == {"psnr": "val", "ssim": "val", "rank1": "val"}
     for metric in ("psnr", "ssim", "rank1"):
         np.testing.assert_array_equal(columns[f"headline/{metric}"], columns[f"attacks/val/{metric}"])
-        assert columns[f"attacks/test/{metric}"].mean() > columns[f"attacks/val/{metric}"].mean(), "T would have chosen otherwise"
+        assert (
+            columns[f"attacks/test/{metric}"].mean() > columns[f"attacks/val/{metric}"].mean()
+        ), "T would have chosen otherwise"
     assert list(pictures) == list(order)
     np.testing.assert_array_equal(pictures["test"], known.images[parts.probes])
 
@@ -107,7 +127,9 @@ def test_each_headline_metric_has_an_attacker_of_its_own():
         return np.broadcast_to(z.mean(1)[:, None, None, None], (len(z), SIZE, SIZE, 3))
 
     columns, chosen, _ = audit.attack_columns(
-        subject(flattening_encoder(), known), Judge(BlockRecogniser(), known), [outcome("sharp", sharp), outcome("smooth", smooth)]
+        subject(flattening_encoder(), known),
+        Judge(BlockRecogniser(), known),
+        [outcome("sharp", sharp), outcome("smooth", smooth)],
     )
     assert chosen["psnr"] == "smooth" and chosen["rank1"] == "sharp"
     np.testing.assert_array_equal(columns["headline/rank1"], columns["attacks/sharp/rank1"])
@@ -125,14 +147,19 @@ def test_the_choice_asks_only_for_public_photographs():
             asked.append({of_image[image.tobytes()] for image in images if image.tobytes() in of_image})
             return super().__call__(images)
 
-    spied = Subject(Spy(flattening_encoder()), lambda z: z[:, :2], known, parts)
-    part = audit._attack_part(spied, Judge(BlockRecogniser(), known), outcome("a", good_on(known, parts.x2)), *spied.rehearsal())
+    classify: Any = lambda z: z[:, :2]  # noqa: E731
+    spied = Subject(Spy(flattening_encoder()), classify, known, parts)
+    part = audit._attack_part(
+        spied, Judge(BlockRecogniser(), known), outcome("a", good_on(known, parts.x2)), *spied.rehearsal()
+    )
     assert part is not None and set().union(*asked) == set(parts.x2)
 
 
 def test_feature_similarity_by_hand():
-    """X2's mean colour is (1/2, 1/2, 1/2). Z = (1, 0, 0), Z^ = (0, 1, 0): raw cosine 0; around the mean (+,-,-)/2 and (-,+,-)/2,
-    cosine (-1 - 1 + 1) / 3 = -1/3. Z = (1, 1, 0), Z^ = (1, 0, 0): raw 1 / sqrt(2); centred (+,+,-) and (+,-,-): 1/3."""
+    """X2's mean colour is (1/2, 1/2, 1/2).
+
+    Z = (1, 0, 0), Z^ = (0, 1, 0): raw cosine 0; centred (+,-,-)/2 and (-,+,-)/2, cosine (-1 - 1 + 1) / 3 = -1/3.
+    Z = (1, 1, 0), Z^ = (1, 0, 0): raw 1 / sqrt(2); centred (+,+,-) and (+,-,-): 1/3."""
     parts = partition()
     images = colours([(0, 0, 0)] * (PEOPLE * EACH))
     images[parts.x2_train[::2]] = 255
@@ -140,8 +167,8 @@ def test_feature_similarity_by_hand():
     known = photographs(images)
 
     def decode(z: np.ndarray) -> np.ndarray:
-        answers = {(1, 0, 0): (0, 1, 0), (1, 1, 0): (1, 0, 0)}
-        return as_float(colours([answers.get(tuple(int(v) for v in np.round(one)), (1, 1, 1)) for one in z]))
+        answers: dict[tuple[int, ...], tuple[int, int, int]] = {(1, 0, 0): (0, 1, 0), (1, 1, 0): (1, 0, 0)}
+        return as_float(colours([answers.get(tuple(np.round(one).astype(int).tolist()), (1, 1, 1)) for one in z]))
 
     columns, _, _ = audit.attack_columns(
         subject(colour_encoder(), known), Judge(BlockRecogniser(), known), [outcome("a", decode)]
@@ -168,7 +195,9 @@ def test_random_pairs_by_hand():
 def test_a_perfect_reconstruction_is_the_original():
     known, parts = photographs(), partition()
     columns, _, pictures = audit.attack_columns(
-        subject(flattening_encoder(), known), Judge(BlockRecogniser(), known), [outcome("all", good_on(known, np.arange(len(known))))]
+        subject(flattening_encoder(), known),
+        Judge(BlockRecogniser(), known),
+        [outcome("all", good_on(known, np.arange(len(known))))],
     )
     assert (columns["attacks/all/psnr"] == 100).all() and columns["attacks/all/ssim"] == pytest.approx(1.0)
     for name in ("face_similarity", "feature_similarity", "feature_similarity_centered"):
@@ -193,7 +222,7 @@ def test_the_judge_knows_the_same_person_from_others_by_hand():
 
 
 def test_the_mean_image_finds_one_person_in_so_many():
-    """Every probe gets the same face, so the same gallery entry is nearest: right for one person's probes, a share of 1/6."""
+    """Every probe gets the same face, so the same gallery entry is nearest: right for one person of six."""
     known, parts = photographs(), partition()
     columns = audit.mean_image_columns(known, parts, Judge(BlockRecogniser(), known))
     assert columns["mean_image/rank1"].mean() == pytest.approx(1 / PEOPLE, abs=1e-15)
@@ -209,7 +238,8 @@ def test_the_mean_image_is_public():
     changed = known.images.copy()
     changed[np.concatenate([parts.x1_train, parts.gallery, parts.x2_val])] = 255
     first, second = (
-        audit.mean_image_columns(one, parts, Judge(BlockRecogniser(), one))["mean_image/psnr"] for one in (known, photographs(changed))
+        audit.mean_image_columns(one, parts, Judge(BlockRecogniser(), one))["mean_image/psnr"]
+        for one in (known, photographs(changed))
     )
     np.testing.assert_array_equal(first, second)
 

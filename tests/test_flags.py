@@ -18,12 +18,19 @@ from tfprivacy_rep import flags
 from tfprivacy_rep.config import Config
 from tfprivacy_rep.errors import UserError
 
-_OPTIONS = [(name, section, o) for name, section in configuration.sections().items() for o in dataclasses.fields(section)]
+_OPTIONS = [
+    (name, section, o) for name, section in configuration.sections().items() for o in dataclasses.fields(section)
+]
 _IDS = [option.name for _, _, option in _OPTIONS]
 # Values that a rule by type can't guess: text with choices, and numbers with neighbours to get on with.
 _CHOICES = {
-    "partition": "disjoint_people", "gan_loss": "non_saturating", "attack_gan_loss": "saturating", "image_size": 96,
-    "perceptual_size": 48, "attributes": ("Male", "Smiling"), "widths": (8, 16, 24, 40),
+    "partition": "disjoint_people",
+    "gan_loss": "non_saturating",
+    "attack_gan_loss": "saturating",
+    "image_size": 96,
+    "perceptual_size": 48,
+    "attributes": ("Male", "Smiling"),
+    "widths": (8, 16, 24, 40),
 }
 
 
@@ -41,7 +48,8 @@ def other_value(option: dataclasses.Field) -> Any:
         return _CHOICES[option.name]
     if isinstance(option.default, bool):
         return not option.default
-    return "something/else" if isinstance(option.default, str) else option.default + 1
+    default: Any = option.default
+    return "something/else" if isinstance(default, str) else default + 1
 
 
 def spelled(option: dataclasses.Field, value: Any) -> str:
@@ -120,8 +128,12 @@ sys.exit(code)
 def train(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
     """Runs scripts/train.py in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-c", _RUNNER, str(ROOT / "scripts" / "train.py"), *arguments], capture_output=True, text=True,
-        cwd=cwd, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(cwd)}, timeout=120,
+        [sys.executable, "-c", _RUNNER, str(ROOT / "scripts" / "train.py"), *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(cwd)},
+        timeout=120,
     )
 
 
@@ -157,7 +169,8 @@ def test_a_mistake_gets_one_line_and_exit_code_two(arguments, parts, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "argument, named", [("--lamda1=3", "lamda1"), ("--image_size=big", "big"), ("--flagfile=nowhere.flags", "nowhere.flags")]
+    "argument, named",
+    [("--lamda1=3", "lamda1"), ("--image_size=big", "big"), ("--flagfile=nowhere.flags", "nowhere.flags")],
 )
 def test_a_flag_that_can_not_be_parsed_is_named(argument, named, tmp_path):
     done = train("--output_dir=out", argument, cwd=tmp_path)

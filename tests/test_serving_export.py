@@ -44,8 +44,8 @@ import numpy as np
 library, folder, file, feed, fetch, numbers = sys.argv[1:]
 tf = ctypes.CDLL(library)
 pointer = ctypes.c_void_p
-for name in ("TF_NewStatus", "TF_NewSessionOptions", "TF_NewGraph", "TF_LoadSessionFromSavedModel", "TF_GraphOperationByName",
-             "TF_AllocateTensor", "TF_TensorData"):
+for name in ("TF_NewStatus", "TF_NewSessionOptions", "TF_NewGraph", "TF_LoadSessionFromSavedModel",
+             "TF_GraphOperationByName", "TF_AllocateTensor", "TF_TensorData"):
     getattr(tf, name).restype = pointer
 tf.TF_Message.restype = ctypes.c_char_p
 class Output(ctypes.Structure):
@@ -67,8 +67,8 @@ dimensions = (ctypes.c_int64 * images.ndim)(*images.shape)
 tensor = tf.TF_AllocateTensor(1, dimensions, images.ndim, ctypes.c_size_t(images.nbytes))
 ctypes.memmove(tf.TF_TensorData(pointer(tensor)), images.ctypes.data, images.nbytes)
 results = (pointer * 1)()
-tf.TF_SessionRun(pointer(session), None, ctypes.byref(output(feed)), (pointer * 1)(tensor), 1, ctypes.byref(output(fetch)),
-                 results, 1, None, 0, None, pointer(status))
+tf.TF_SessionRun(pointer(session), None, ctypes.byref(output(feed)), (pointer * 1)(tensor), 1,
+                 ctypes.byref(output(fetch)), results, 1, None, 0, None, pointer(status))
 check()
 z = np.empty((len(images), int(numbers)), np.float32)
 ctypes.memmove(z.ctypes.data, tf.TF_TensorData(pointer(results[0])), z.nbytes)
@@ -100,7 +100,12 @@ def _run(script: str, cwd: Path, *arguments: str) -> None:
     """Runs a script in an empty folder, without PYTHONPATH, so that the package is not to be found."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [sys.executable, "-I", "-c", script, *arguments], capture_output=True, text=True, cwd=cwd, env=environment, timeout=120,
+        [sys.executable, "-I", "-c", script, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr[-2000:]
 
@@ -127,8 +132,14 @@ def test_a_c_program_gets_the_models_numbers(encoder, exported, images, tmp_path
     signature = _metagraph(exported).signature_def["serving_default"]
     np.save(tmp_path / "x.npy", images)
     _run(
-        _C_API, tmp_path, str(library), str(exported), str(tmp_path / "x.npy"), signature.inputs["images"].name,
-        signature.outputs["representation"].name, str(NUMBERS),
+        _C_API,
+        tmp_path,
+        str(library),
+        str(exported),
+        str(tmp_path / "x.npy"),
+        signature.inputs["images"].name,
+        signature.outputs["representation"].name,
+        str(NUMBERS),
     )
     expected = encoder(images, training=False).numpy()
     np.testing.assert_allclose(np.load(tmp_path / "x.npy.c.npy"), expected, rtol=0, atol=1e-5)
@@ -148,7 +159,12 @@ def test_the_signature_says_what_goes_in_and_out(exported):
     signature = _metagraph(exported).signature_def["serving_default"]
     assert set(signature.inputs) == {"images"} and set(signature.outputs) == {"representation"}
     taken, given = signature.inputs["images"], signature.outputs["representation"]
-    assert [d.size for d in taken.tensor_shape.dim] == [-1, SIZE, SIZE, 3] and taken.dtype == tf.float32.as_datatype_enum
+    assert [d.size for d in taken.tensor_shape.dim] == [
+        -1,
+        SIZE,
+        SIZE,
+        3,
+    ] and taken.dtype == tf.float32.as_datatype_enum
     assert [d.size for d in given.tensor_shape.dim] == [-1, NUMBERS] and given.dtype == tf.float32.as_datatype_enum
 
 
@@ -165,7 +181,16 @@ def test_nothing_but_the_encoder_is_inside(encoder, exported):
     graph = _metagraph(exported)
     nodes = [*graph.graph_def.node, *(n for f in graph.graph_def.library.function for n in f.node_def)]
     text = " ".join([*stored, *(n.name for n in nodes), *(n.attr["shared_name"].s.decode() for n in nodes)]).lower()
-    for other in ("decoder", "discriminator", "classifier", "adam", "momentum", "iterations", "deconv", "conv2dbackpropinput"):
+    for other in (
+        "decoder",
+        "discriminator",
+        "classifier",
+        "adam",
+        "momentum",
+        "iterations",
+        "deconv",
+        "conv2dbackpropinput",
+    ):
         assert other not in text.replace("deconvolution", ""), other
     assert "conv0" in text, "or the search above looks at nothing"
 
@@ -178,7 +203,9 @@ def test_an_export_with_something_else_inside_would_be_found(encoder, exported, 
 
 def test_an_existing_version_is_not_overwritten(encoder, exported):
     before = {p: p.stat().st_mtime_ns for p in exported.rglob("*")}
-    with pytest.raises(UserError, match=r"Invalid `version`: expected one that does not exist yet.*encoder/1. Use the next number"):
+    with pytest.raises(
+        UserError, match=r"Invalid `version`: expected one that does not exist yet.*encoder/1. Use the next number"
+    ):
         export_encoder(encoder, exported.parent)
     assert {p: p.stat().st_mtime_ns for p in exported.rglob("*")} == before
 

@@ -37,7 +37,16 @@ ONLY: dict[str, set[str]] = {
 
 # Packages from outside that only these may import, and what must do without which.
 ABSL_IN = {"flags"}
-WITHOUT_TENSORFLOW = {"config", "errors", "files", "flags", "metrics", "data.photographs", "data.partition", "data.preprocessing"}
+WITHOUT_TENSORFLOW = {
+    "config",
+    "errors",
+    "files",
+    "flags",
+    "metrics",
+    "data.photographs",
+    "data.partition",
+    "data.preprocessing",
+}
 HEAVY = {"tensorflow", "keras"}
 
 
@@ -133,7 +142,11 @@ def test_nothing_depends_on_tests_or_scripts():
     [
         ("training/x.py", "from tfprivacy_rep.attacks import linkage", "training.x imports attacks.linkage"),
         ("training/x.py", "import tfprivacy_rep.experiment", "training.x imports experiment"),
-        ("metrics/x.py", "def f():\n    from tfprivacy_rep.evaluation.results import RunRecord", "metrics.x imports evaluation.results"),
+        (
+            "metrics/x.py",
+            "def f():\n    from tfprivacy_rep.evaluation.results import RunRecord",
+            "metrics.x imports evaluation.results",
+        ),
         ("metrics/x.py", "from ..training import loop", "metrics.x imports training.loop"),
         ("objectives/x.py", "from tfprivacy_rep.models import encoder", "objectives.x imports models.encoder"),
         ("data/x.py", "from tfprivacy_rep import config, distribution", "data.x imports distribution"),

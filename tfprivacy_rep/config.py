@@ -147,8 +147,8 @@ class AttackConfig:
     attack_learning_rate: float = _option(1e-3, "Adam's step size of each attacker")
     attack_check_every: int = _option(50, "steps between two looks at the validation loss")
     attack_patience: int = _option(5, "an attacker has converged when so many checks brought no gain of 1 %")
-    attack_mu1: float = _option(0.01, "weight of the GAN loss of the attacker that has one")
-    attack_mu2: float = _option(0.05, "weight of the perceptual loss of the attacker that has one")
+    attack_mu1: float = _option(0.001, "weight of the GAN loss of the attacker that has one")
+    attack_mu2: float = _option(0.01, "weight of the perceptual loss of the attacker that has one")
     attack_gan_loss: str = _option("non_saturating", "GAN term of the attackers: saturating or non_saturating")
 
     def __post_init__(self) -> None:
@@ -158,7 +158,7 @@ class AttackConfig:
                  "a positive number", "Use 0.001.")
         for name in ("attack_mu1", "attack_mu2"):
             _require(name, getattr(self, name), getattr(self, name) > 0,
-                     "a positive number (the attacker without these terms always runs too)", "Use 0.01.")
+                     "a positive number (the attacker without these terms always runs too)", "Use 0.001.")
         _require("attack_gan_loss", self.attack_gan_loss, self.attack_gan_loss in GAN_LOSSES,
                  f"one of {GAN_LOSSES}", "")
 

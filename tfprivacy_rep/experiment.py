@@ -71,7 +71,8 @@ def run(config: Config) -> dict[str, Any]:
     _require_same_configuration(output, config)
     setting = _prepare(config)
     jobs = _jobs(setting)
-    files.write_json(output / "config.json", config.to_dict())  # only now: a mistake found above must not claim the folder
+    # Only now, so that a mistake found above does not claim the folder.
+    files.write_json(output / "config.json", config.to_dict())
     records = []
     for number, partition in enumerate(jobs):
         folder = output / "runs" / f"seed{partition.seed}-fold{partition.fold}"

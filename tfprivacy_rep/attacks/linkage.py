@@ -19,7 +19,7 @@ class Linkage:
 
     Attributes:
         cosine: nearest gallery photograph by the cosine of representations, centred on the public mean.
-        lda: the same after a linear discriminant analysis fitted on the public people; equal to `cosine` where none can be.
+        lda: the same after a linear discriminant analysis fitted on the public people; `cosine` where none can be.
         answer: nearest by the number of equal predicted attributes: what anybody learns who is told the answer.
         strongest: `"cosine"` or `"lda"`: the better one in a rehearsal on X2.
     """
@@ -99,6 +99,7 @@ def _discriminant(vectors: np.ndarray, people: np.ndarray) -> np.ndarray | None:
         lower = np.linalg.cholesky(within)
     except np.linalg.LinAlgError:
         return None
-    directions, strengths, _ = np.linalg.svd(scipy.linalg.solve_triangular(lower, between, lower=True), full_matrices=False)
+    whitened = scipy.linalg.solve_triangular(lower, between, lower=True)
+    directions, strengths, _ = np.linalg.svd(whitened, full_matrices=False)
     telling = strengths > RIDGE * strengths[0]
     return scipy.linalg.solve_triangular(lower.T, directions[:, telling]) if telling.any() else None

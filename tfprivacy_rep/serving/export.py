@@ -16,8 +16,8 @@ def export_encoder(encoder: keras.Model, folder: str | Path, version: int = 1) -
 
     The signature takes `images` float32 `[B, S, S, 3]` in [0, 1], any B, and gives `representation` float32 `[B, ...]`.
     `ExportArchive` registers the variables that the endpoint uses (its `track` would store each a second time): a plain
-    `tf.saved_model.save` loads in Python but fails in the C++ loader that TensorFlow Serving uses. Nothing but the encoder
-    is inside.
+    `tf.saved_model.save` loads in Python but fails in the C++ loader that TensorFlow Serving uses. Nothing else
+    than the encoder is inside.
 
     Args:
         encoder: images to representations.
