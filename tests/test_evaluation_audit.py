@@ -76,7 +76,8 @@ def colours(values: list[tuple[int, int, int]]) -> np.ndarray:
 
 def subject(encoder: keras.Model, known: Photographs, classify: Any = None) -> Subject:
     """A subject with a classifier of numpy."""
-    return Subject(FrozenEncoder(encoder), classify or (lambda z: z[:, :2] - 0.5), known, partition())
+    first_two: Any = lambda z: z[:, :2] - 0.5  # noqa: E731
+    return Subject(FrozenEncoder(encoder), classify or first_two, known, partition())
 
 
 def outcome(name: str, decode) -> AttackOutcome:

@@ -1,7 +1,7 @@
 """What a run is: frozen, validated dataclasses that know neither absl nor TensorFlow.
 
-Every field carries its help text; `tfprivacy_rep.flags` turns each field into the flag of the same name. The values given
-here are our defaults: the poster of Xiao et al. (AAAI 2020) states none of them.
+Every field carries its help text; `tfprivacy_rep.flags` turns each field into the flag of the same name. The values
+given here are our defaults: the poster of Xiao et al. (AAAI 2020) states none of them.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class GameConfig:
                              "mean features of the public photographs)")
     mu1: float = _option(0.0, "weight of the simulated adversary's GAN loss L_adv")
     mu2: float = _option(0.0, "weight of the simulated adversary's perceptual loss L_perc")
-    gan_loss: str = _option("saturating", "GAN term: saturating, log(1 - D), as in the paper, or non_saturating, -log D")
+    gan_loss: str = _option("saturating", "GAN term: saturating, log(1 - D) as in the paper, or non_saturating, -log D")
     adversary_moves: int = _option(1, "moves of the adversary before each move of the protector")
     adversary_warmup: int = _option(0, "first steps in which only the adversary moves")
     bound_negative_terms: bool = _option(
@@ -119,16 +119,16 @@ class TrainConfig:
 
     steps: int = _option(600, "steps of the game: warm-up and moves of the protector together")
     batch_size: int = _option(32, "photographs a move, over all replicas")
-    augment: int = _option(1, "copies of each training photograph of X1 and X2: the original and shifted, mirrored variants; "
-                           "1: the original alone")
+    augment: int = _option(1, "copies of each training photograph of X1 and X2: the original and shifted, mirrored "
+                           "variants; 1: the original alone")
     learning_rate: float = _option(1e-3, "Adam's step size of encoder and classifier")
     adversary_learning_rate: float = _option(1e-3, "Adam's step size of the simulated decoder and discriminator")
     log_every: int = _option(50, "steps compiled into one call, and between two logged values")
     checkpoint_every: int = _option(200, "steps between two checkpoints")
     cache_perceptual: bool = _option(True, "compute g(X) once and keep it in memory: 0.4 MB a copy at "
                                      "perceptual_size=32; same results")
-    logical_cpus: int = _option(0, "split the CPU into so many devices, to try replicas without GPUs; 0: all visible GPUs, "
-                                "or the CPU as one device")
+    logical_cpus: int = _option(0, "split the CPU into so many devices, to try replicas without GPUs; 0: all visible "
+                                "GPUs, or the CPU as one device")
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch_size", "augment", "log_every", "checkpoint_every"):
@@ -168,7 +168,7 @@ class RunConfig:
     """How often the whole is repeated and what is written."""
 
     seed: int = _option(0, "first seed of everything random: partition, weights, batches, attackers")
-    seeds: int = _option(1, "repeat the whole over so many seeds: seed, seed + 1, ...; more than one run adds intervals")
+    seeds: int = _option(1, "repeat the whole over so many seeds: seed, seed + 1, ...; several runs add intervals")
     fold: int = _option(0, "first fold: which photographs are the probes T")
     folds: int = _option(1, "rotate T over so many folds for each seed; 5 test every photograph once")
     output_dir: str = _option("", "folder for checkpoints, logs, report and export (required)")

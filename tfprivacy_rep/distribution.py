@@ -14,8 +14,8 @@ def mirrored(logical_cpus: int = 0) -> tf.distribute.MirroredStrategy:
     """Returns the strategy over all visible GPUs, or over the CPU where there is none.
 
     Args:
-        logical_cpus: split the CPU into so many devices, each a replica: for tests of replicated training, not for speed.
-            0 uses GPUs, or the CPU as a single device.
+        logical_cpus: split the CPU into so many devices, each a replica: for tests of replicated training, not for
+            speed. 0 uses GPUs, or the CPU as a single device.
 
     Raises:
         UserError: if TensorFlow has started already, so that the CPU can't be split any more.

@@ -35,8 +35,8 @@ from tfprivacy_rep.report import write_report
 from tfprivacy_rep.serving.export import export_encoder
 from tfprivacy_rep.training.protect import GameData, TrainedEncoder, features_of, train_encoder
 
-# Sections and options that may differ between two starts in one folder: each run has a folder named by its seed and fold, and
-# nothing else here changes what a run computes.
+# Sections and options that may differ between two starts in one folder: each run has a folder named by its seed and
+# fold, and nothing else here changes what a run computes.
 _FREE_SECTIONS = ("run",)
 _FREE_OPTIONS = (("train", "checkpoint_every"),)
 
@@ -61,7 +61,8 @@ class Setting:
 
 
 def run(config: Config) -> dict[str, Any]:
-    """Does everything `scripts/train.py` promises, resuming what an earlier start left, and returns results.json's contents.
+    """Does everything `scripts/train.py` promises, resuming what an earlier start left, and returns results.json's
+    contents.
 
     Raises:
         UserError: for anything the user can mend; nothing half-written stays that looks whole.
@@ -104,8 +105,8 @@ def _require_same_configuration(output: Path, config: Config) -> None:
         ]
         if differing:
             raise UserError(
-                f"Invalid `output_dir`: expected checkpoints of this configuration. Received: {output}, made with another: "
-                f"{'; '.join(differing)}. Choose another --output_dir, or remove the folder to start anew."
+                f"Invalid `output_dir`: expected checkpoints of this configuration. Received: {output}, made with "
+                f"another: {'; '.join(differing)}. Choose another --output_dir, or remove the folder to start anew."
             )
 
 
@@ -237,4 +238,3 @@ class _Run:
 
     def _title(self, encoder: str, phase: str) -> str:
         return f"seed {self._partition.seed} fold {self._partition.fold}: {encoder}, {phase}"
-

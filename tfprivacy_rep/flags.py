@@ -71,7 +71,8 @@ def _value(value: typing.Any, name: str, hint: typing.Any) -> typing.Any:
 
 
 def run(main: Callable[[configuration.Config], None], description: str) -> None:
-    """Runs a script: parses the flags, then calls `main(config)`. Ends with exit code 2 and one paragraph on a user's error.
+    """Runs a script: parses the flags, then calls `main(config)`. Ends with exit code 2 and one paragraph on a user's
+    error.
 
     Nothing here imports TensorFlow, so that `--help` answers at once and with exit code 0.
     """

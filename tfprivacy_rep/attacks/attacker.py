@@ -1,7 +1,7 @@
 """A fresh attacker: a new decoder, maybe with a discriminator, trained on public pairs (Z, X).
 
-It is the paper's Dec^a: black-box access to the frozen encoder, all of X2, new weights and a seed of its own. It never sees
-X1, G or T. It keeps the weights of its best validation loss.
+It is the paper's Dec^a: black-box access to the frozen encoder, all of X2, new weights and a seed of its own. It never
+sees X1, G or T. It keeps the weights of its best validation loss.
 """
 
 from __future__ import annotations
@@ -162,8 +162,8 @@ class AttackTrainer:
         loss = self._validation_loss()
         if not np.isfinite(loss):
             raise NonFiniteError(
-                f"Non-finite loss: expected finite values. Received: validation_loss={loss} of attacker {self._spec.name} at "
-                f"step {self.step}. Lower attack_learning_rate."
+                f"Non-finite loss: expected finite values. Received: validation_loss={loss} of attacker "
+                f"{self._spec.name} at step {self.step}. Lower attack_learning_rate."
             )
         earlier = [row["validation_loss"] for row in history[:-1]]
         history[-1]["validation_loss"] = loss

@@ -36,8 +36,8 @@ class FrozenEncoder:
         if not np.isfinite(z).all():
             raise UserError(
                 "Invalid `encoder`: expected finite representations. Received: infinite or not-a-number values for "
-                f"{int((~np.isfinite(z)).reshape(len(z), -1).any(1).sum())} of {len(z)} photographs. Retrain it with lower "
-                "learning rates."
+                f"{int((~np.isfinite(z)).reshape(len(z), -1).any(1).sum())} of {len(z)} photographs. Retrain it "
+                "with lower learning rates."
             )
         return z
 

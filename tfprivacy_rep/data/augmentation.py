@@ -1,4 +1,5 @@
-"""Shifted and mirrored copies of training photographs, made once, so that everything computed from them can be cached."""
+"""Shifted and mirrored copies of training photographs, made once, so that everything computed from them can be
+cached."""
 
 from __future__ import annotations
 

@@ -13,8 +13,9 @@ def batches(
 ) -> tf.data.Dataset:
     """Returns endless batches; every epoch has each example exactly once, in an order of its own.
 
-    The order is a permutation computed from (seed, epoch) for each position, so it needs no buffer, and starting at batch
-    n gives just what batch n of an uninterrupted run holds. Batches run across the ends of epochs: none is ever smaller.
+    The order is a permutation computed from (seed, epoch) for each position, so it needs no buffer, and starting at
+    batch n gives just what batch n of an uninterrupted run holds. Batches run across the ends of epochs: none is ever
+    smaller.
 
     Args:
         fields: arrays with N examples each (uint8 images become float32 in [0, 1]); a tuple of arrays gives a tuple.
@@ -37,7 +38,8 @@ def batches(
 
     positions = tf.data.Dataset.range(first_batch * batch_size, np.iinfo(np.int64).max)
     options = tf.data.Options()
-    options.autotune.enabled = False  # nothing to tune here, and its thread can block for minutes when an iterator is freed
+    # Nothing is to be tuned here, and the tuner's thread can block for minutes when an iterator is freed.
+    options.autotune.enabled = False
     return (
         positions.map(example, num_parallel_calls=2, deterministic=True)
         .batch(batch_size, drop_remainder=True)

@@ -10,8 +10,8 @@ from tfprivacy_rep.data.partition import Partition
 def rehearsal(partition: Partition, people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Returns probes and gallery out of X2, int64 indices.
 
-    The probes are X2's validation photographs and the gallery is X2's training part. Where the validation people are not
-    among the training people, one photograph of each validation person joins the gallery instead of the probes.
+    The probes are X2's validation photographs and the gallery is X2's training part. Where the validation people are
+    not among the training people, one photograph of each validation person joins the gallery instead of the probes.
 
     Args:
         partition: who has which photograph.

@@ -137,8 +137,8 @@ def attack_columns(
     """What the attackers' reconstructions of the probes show.
 
     Returns:
-        Columns by `attacks/<name>/<metric>` and `headline/<metric>`; the attacker chosen for each headline metric on X2's
-        validation part, never on T; and the reconstructions of T by attacker, uint8 `[N, S, S, 3]`.
+        Columns by `attacks/<name>/<metric>` and `headline/<metric>`; the attacker chosen for each headline metric on
+        X2's validation part, never on T; and the reconstructions of T by attacker, uint8 `[N, S, S, 3]`.
     """
     columns: Columns = {}
     validation: dict[str, Columns] = {}
@@ -150,7 +150,8 @@ def attack_columns(
         pictures[name], on_probes = _attack_part(subject, judge, outcome, parts.probes, parts.gallery)
         columns |= {f"attacks/{name}/{metric}": values for metric, values in on_probes.items()}
     chosen = {
-        metric: max(validation, key=lambda name: float(validation[name][metric].mean())) for metric in HEADLINE_OF_IMAGES
+        metric: max(validation, key=lambda name: float(validation[name][metric].mean()))
+        for metric in HEADLINE_OF_IMAGES
     }
     columns |= {f"headline/{metric}": columns[f"attacks/{name}/{metric}"] for metric, name in chosen.items()}
     return columns, chosen, pictures
@@ -179,7 +180,8 @@ def _feature_similarity(subject: Subject, z: np.ndarray, z_reconstructed: np.nda
 
 
 def random_pair_columns(subject: Subject) -> Columns:
-    """Cosine of each probe's Z to those of other people's probes, raw and centred: what feature similarity means nothing below."""
+    """Cosine of each probe's Z to those of other people's probes, raw and centred: what feature similarity means
+    nothing below."""
     known = subject.known(subject.partition.probes)
     mean = subject.encode(subject.photographs.images[subject.partition.x2_train]).reshape(
         len(subject.partition.x2_train), -1).mean(0)

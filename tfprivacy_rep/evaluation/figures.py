@@ -1,7 +1,7 @@
 """The figures of an encoder: which statistic of which columns each of them is.
 
-One list serves a single run (the statistic of its photographs) and several (the same statistic with an interval), so that a
-figure cannot mean two things.
+One list serves a single run (the statistic of its photographs) and several (the same statistic with an interval), so
+that a figure cannot mean two things.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ def encoder_statistics(attributes: Sequence[str], attackers: Sequence[str]) -> d
 
 
 def reference_statistics() -> dict[Path, Statistic]:
-    """Figures that belong to no encoder: the recogniser on originals, and the mean image as an attack that sees no Z."""
+    """Figures that belong to no encoder: the recogniser on originals, and the mean image as an attack that sees no
+    Z."""
     figures: dict[Path, Statistic] = {
         ("recogniser", name): mean_of(f"originals/{name}") for name in ("rank1", "same_person", "other_people")
     }
@@ -72,8 +73,8 @@ def measure(
         seed: of the resampling.
 
     Returns:
-        The figures and the intervals `{"low", "high"}`, nested by place; a figure that is undefined is None. The second is
-        empty when no intervals were asked for.
+        The figures and the intervals `{"low", "high"}`, nested by place; a figure that is undefined is None. The second
+        is empty when no intervals were asked for.
     """
     values: dict[Path, Any] = {}
     ranges: dict[Path, Any] = {}

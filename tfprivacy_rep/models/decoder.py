@@ -23,7 +23,8 @@ def build_decoder(
     Args:
         representation_shape: `(d,)`, or `(h, h, c)` where `image_size / h` is a power of two.
         image_size: side S of the images in pixels.
-        widths: filters from the smallest map to the largest, each a multiple of 8. A map that starts larger uses the last.
+        widths: filters from the smallest map to the largest, each a multiple of 8. A map that starts larger uses the
+            last.
         seed: of the weights.
 
     Returns:
@@ -61,8 +62,9 @@ def _stages(representation_shape: Sequence[int], image_size: int, widths: Sequen
         doublings += 1
     if len(representation_shape) != 3 or side << doublings != image_size or side != representation_shape[1]:
         raise UserError(
-            f"Invalid `representation_shape`: expected (d,) or a square map (h, h, c) with image_size={image_size} = h times a "
-            f"power of two. Received: representation_shape={tuple(representation_shape)}. Resize or flatten the map first."
+            f"Invalid `representation_shape`: expected (d,) or a square map (h, h, c) with image_size={image_size} = h "
+            f"times a power of two. Received: representation_shape={tuple(representation_shape)}. "
+            "Resize or flatten the map first."
         )
     if doublings > len(widths):
         return [widths[0]] * (doublings - len(widths)) + list(widths)

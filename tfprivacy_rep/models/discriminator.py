@@ -20,8 +20,8 @@ def build_discriminator(image_size: int, widths: Sequence[int] = (32, 64, 128, 2
         seed: of the weights.
 
     Returns:
-        A model from images `[B, S, S, 3]` float32 in [0, 1] to logits `[B]` float32; `sigmoid(logit)` is the probability of
-        a real photograph.
+        A model from images `[B, S, S, 3]` float32 in [0, 1] to logits `[B]` float32; `sigmoid(logit)` is the
+        probability of a real photograph.
     """
     initialiser = seeded_initialisers(seed)
     x = images = keras.Input((image_size, image_size, 3), name="images")

@@ -31,7 +31,8 @@ class PerceptualNetwork:
 
     Attributes:
         model: images `[B, S, S, 3]` in [0, 1] to a list of features `[B, ...]`; never trained.
-        scales: for each layer, 1 / the variance of its features over the public photographs. With it a perceptual distance
+        scales: for each layer, 1 / the variance of its features over the public photographs. With it a perceptual
+            distance
             of 1 means: as far off as the mean features are.
     """
 
@@ -78,7 +79,8 @@ def build_perceptual(spec: str, image_size: int, perceptual_size: int) -> keras.
     """Builds g by name.
 
     Args:
-        spec: `"hed"`, `"imagenet"`, a path to VGG16 weights without the top (`.h5`), or a path to a Keras model (`.keras`).
+        spec: `"hed"`, `"imagenet"`, a path to VGG16 weights without the top (`.h5`), or a path to a Keras model
+            (`.keras`).
         image_size: side S of the images it gets.
         perceptual_size: side in pixels to which they are shrunk first; ignored for a `.keras` model.
 
@@ -95,8 +97,9 @@ def build_perceptual(spec: str, image_size: int, perceptual_size: int) -> keras.
     path = Path(spec)
     if path.suffix not in (".h5", ".keras") or not path.is_file():
         raise UserError(
-            "Invalid `perceptual`: expected hed, imagenet, or a file of VGG16 weights (.h5) or of a Keras model (.keras). "
-            f"Received: perceptual={spec!r}, which is {'no file' if not path.is_file() else 'of another kind'}. "
+            "Invalid `perceptual`: expected hed, imagenet, or a file of VGG16 weights (.h5) or of a Keras model "
+            f"(.keras). Received: perceptual={spec!r}, which is "
+            f"{'no file' if not path.is_file() else 'of another kind'}. "
             "Use hed, which needs no download."
         )
     if path.suffix == ".h5":
@@ -158,7 +161,8 @@ def _vgg16_weights(weights: str) -> list[np.ndarray]:
         network = keras.applications.VGG16(include_top=False, weights=weights)
     except Exception as error:  # Keras raises plain Exception when the download fails
         raise UserError(
-            f"Invalid `perceptual`: expected VGG16 weights without the top. Received: perceptual={weights!r}, which failed "
-            f"with: {error}. Use hed, which needs no download, or a file vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5."
+            f"Invalid `perceptual`: expected VGG16 weights without the top. Received: perceptual={weights!r}, "
+            f"which failed with: {error}. Use hed, which needs no download, or a file "
+            "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5."
         ) from error
     return [w for name, _ in _FILTERS for w in network.get_layer(name).get_weights()]

@@ -67,7 +67,8 @@ class Adversary:
     def create(
         cls, decoder: keras.Model, discriminator: keras.Model | None, learning_rate: float
     ) -> "Adversary":
-        """Joins the models with Adam optimizers (beta_1 = 0.5 for a GAN, as in DCGAN). Call it inside the strategy's scope."""
+        """Joins the models with Adam optimizers (beta_1 = 0.5 for a GAN, as in DCGAN). Call it inside the strategy's
+        scope."""
         beta_1 = 0.9 if discriminator is None else 0.5
         optimizers = [_adam(learning_rate, beta_1), None if discriminator is None else _adam(learning_rate, 0.5)]
         optimizers[0].build(decoder.trainable_variables)

@@ -8,8 +8,9 @@ import tensorflow as tf
 def decoder_gan_loss(fake_logits: tf.Tensor, kind: str) -> tf.Tensor:
     """L_adv, which the decoder minimises to pass its reconstructions off as photographs.
 
-    `saturating` is the paper's `log(1 - D(X^))`; `non_saturating` is `-log D(X^)` (Goodfellow et al. 2014, section 3), whose
-    gradient does not vanish while the discriminator wins. `D = sigmoid(logit)`, so `log(1 - D) = -softplus(logit)`.
+    `saturating` is the paper's `log(1 - D(X^))`; `non_saturating` is `-log D(X^)` (Goodfellow et al. 2014, section
+    3), whose gradient does not vanish while the discriminator wins. `D = sigmoid(logit)`, so `log(1 - D) =
+    -softplus(logit)`.
 
     Args:
         fake_logits: `[B]` float32, the discriminator's logits of reconstructions.

@@ -8,7 +8,8 @@ import tensorflow as tf
 def attribute_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     """L_u: binary cross-entropy in nats, the mean over attributes.
 
-    `L_u = mean_a [ -y_a log p_a - (1 - y_a) log(1 - p_a) ]` with `p = sigmoid(logits)`. The paper writes a general L(f(Z), Y).
+    `L_u = mean_a [ -y_a log p_a - (1 - y_a) log(1 - p_a) ]` with `p = sigmoid(logits)`. The paper writes a general
+    L(f(Z), Y).
 
     Args:
         logits: `[B, A]` float32.

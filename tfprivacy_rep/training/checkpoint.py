@@ -26,8 +26,8 @@ class _History(tf.train.experimental.PythonState):
 class CheckpointStore:
     """Saves and restores named lists of variables in a folder; the newest two checkpoints are kept.
 
-    Variables are stored by list name and place, whatever object holds them, so a checkpoint can be restored with another
-    number of replicas.
+    Variables are stored by list name and place, whatever object holds them, so a checkpoint can be restored with
+    another number of replicas.
 
     Args:
         folder: where checkpoints are written.
@@ -38,7 +38,7 @@ class CheckpointStore:
         self._history = _History()
         self._step = tf.Variable(0, dtype=tf.int64, trainable=False)
         flat = {
-            f"{name}/{index}": getattr(variable, "value", variable) if not isinstance(variable, tf.Variable) else variable
+            f"{name}/{index}": variable if isinstance(variable, tf.Variable) else variable.value
             for name, variables in stateful.items()
             for index, variable in enumerate(variables)
         }

@@ -103,7 +103,8 @@ def _require_finite(result: Measured, first_step: int, newest: str | None) -> No
     kept = f"The last good checkpoint is {newest}" if newest else "No checkpoint had been written yet"
     raise NonFiniteError(
         f"Non-finite loss: expected finite values. Received: {name} is infinite or not a number at step "
-        f"{first_step + offset + 1}. {kept}. Lower the learning rates, or lambda1 and lambda2, or set bound_negative_terms."
+        f"{first_step + offset + 1}. {kept}. Lower the learning rates, or lambda1 and lambda2, or set "
+        "bound_negative_terms."
     )
 
 

@@ -28,14 +28,16 @@ class View:
     """What a player sees of one batch; each part is computed when a term first asks for it, and once.
 
     Attributes:
-        batch: `images` `[b, S, S, 3]` float32 in [0, 1]; for the protector `labels` `[b, A]`; where g(X) is cached, `features`.
+        batch: `images` `[b, S, S, 3]` float32 in [0, 1]; for the protector `labels` `[b, A]`; where g(X) is cached,
+            `features`.
         z: representations `[b, ...]`.
         decoder: Dec.
         perceptual: g, needed for `L_perc` only.
         classifier: f, needed for `L_u` only.
         discriminator: D, needed for `L_adv` only.
         gan_loss: kind of the GAN term.
-        decoder_learns: whether the decoder is the one that moves; otherwise it is fixed, statistics of its batches included.
+        decoder_learns: whether the decoder is the one that moves; otherwise it is fixed, statistics of its batches
+            included.
     """
 
     batch: Batch
@@ -159,7 +161,7 @@ def decoder_move(
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         _watch(tape, adversary.decoder.trainable_variables)
-        view = View(batch, z, adversary.decoder, perceptual, None, adversary.discriminator, gan_loss, decoder_learns=True)
+        view = View(batch, z, adversary.decoder, perceptual, None, adversary.discriminator, gan_loss, True)
         values = {term.name: view.value(term.name) for term in terms}
         loss = share_of_mean(combine(terms, values), global_batch)
     _apply(adversary.decoder_optimizer, tape, loss, adversary.decoder.trainable_variables)

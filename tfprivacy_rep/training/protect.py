@@ -78,10 +78,9 @@ def mean_image_bounds(data: GameData, perceptual: PerceptualNetwork) -> dict[str
     images = as_float(data.private.images)
     target = data.private_features or features_of(perceptual, data.private.images)
     at_mean = perceptual(tf.constant(mean))
-    return {
-        "L_p": float(tf.reduce_mean(pixel_distance(tf.constant(mean), tf.constant(images)))),
-        "L_perc": float(tf.reduce_mean(perceptual_distance(at_mean, [tf.constant(t) for t in target], perceptual.scales))),
-    }
+    pixels = pixel_distance(tf.constant(mean), tf.constant(images))
+    features = perceptual_distance(at_mean, [tf.constant(t) for t in target], perceptual.scales)
+    return {"L_p": float(tf.reduce_mean(pixels)), "L_perc": float(tf.reduce_mean(features))}
 
 
 def build_protector(config: Config, attributes: int, seed: int) -> Protector:
@@ -164,7 +163,7 @@ def train_encoder(
     if game.has_opponent and game.mu2 > 0 and data.public_features is not None:
         public["features"] = data.public_features
     trainer = GameTrainer(
-        strategy, rules, private, public, config.train.batch_size, seed, validate=_validation(protector, data.validation)
+        strategy, rules, private, public, config.train.batch_size, seed, _validation(protector, data.validation)
     )
     options = loop.LoopOptions(
         steps=config.train.steps, chunk=config.train.log_every, checkpoint_every=config.train.checkpoint_every,
