@@ -8,13 +8,11 @@ from scipy.ndimage import gaussian_filter
 
 from tfprivacy_rep.data.orl import loader
 from tfprivacy_rep.errors import UserError
-from tfprivacy_rep.evaluation import identity
-from tfprivacy_rep.evaluation.identity import (
-    DlibRecogniser,
-    EigenfaceRecogniser,
-    similarities,
-)
+from tfprivacy_rep.evaluation import dlib_faces
+from tfprivacy_rep.evaluation.dlib_faces import DlibRecogniser
+from tfprivacy_rep.evaluation.eigenfaces import EigenfaceRecogniser
 from tfprivacy_rep.metrics.ranking import rank1_hits
+from tfprivacy_rep.metrics.similarity import cosine_matrix
 
 SIZE = 64
 
@@ -54,8 +52,8 @@ def test_dlib_knows_people_at_64_px(described, faces):
     # 0.99 over all 40 people; without alignment 0.75, chance 0.1.
     assert rank1(described, described, people) >= 0.95
     first = np.arange(40) % 4 == 0
-    same, other = similarities(described[~first], people[~first], described[first], people[first])
-    assert same > 0.95 and other < 0.88
+    cosines, same = cosine_matrix(described[~first], described[first]), people[~first, None] == people[first]
+    assert cosines[same].mean() > 0.95 and cosines[~same].mean() < 0.88
 
 
 def test_dlib_knows_blurred_faces(dlib_recogniser, described, faces):
@@ -71,7 +69,7 @@ def test_dlib_describes_what_shows_no_face(dlib_recogniser):
 
 
 def test_dlib_depends_neither_on_batch_nor_on_processes(described, faces, monkeypatch):
-    monkeypatch.setattr(identity, "MIN_IMAGES_PER_PROCESS", 1)
+    monkeypatch.setattr(dlib_faces, "MIN_IMAGES_PER_PROCESS", 1)
     images = faces[0]
     alone = DlibRecogniser(processes=1)
     np.testing.assert_array_equal(alone.describe(images[5:7]), described[5:7])
@@ -80,7 +78,7 @@ def test_dlib_depends_neither_on_batch_nor_on_processes(described, faces, monkey
 
 
 def test_dlib_passes_its_square_to_the_other_processes(described, faces, monkeypatch):
-    monkeypatch.setattr(identity, "MIN_IMAGES_PER_PROCESS", 1)
+    monkeypatch.setattr(dlib_faces, "MIN_IMAGES_PER_PROCESS", 1)
     images, square = faces[0][:2], (np.float64(0.5), 0.5, 0.5)
     alone = DlibRecogniser(square, processes=1).describe(images)
     shared = DlibRecogniser(square, processes=2).describe(images)
@@ -108,14 +106,14 @@ def test_dlib_describes_each_photograph_once(faces, monkeypatch):
 def test_missing_packages_name_the_extra(package, monkeypatch):
     real = importlib.util.find_spec
     fake = lambda name, *rest: None if name == package else real(name, *rest)  # noqa: E731
-    monkeypatch.setattr(identity.importlib.util, "find_spec", fake)
+    monkeypatch.setattr(dlib_faces.importlib.util, "find_spec", fake)
     with pytest.raises(UserError, match=r"pip install \"tfprivacy_rep\[identity\]\""):
         DlibRecogniser()
 
 
 def test_failure_of_another_process_is_an_error(faces, monkeypatch):
     recogniser = DlibRecogniser(processes=2)
-    monkeypatch.setattr(identity, "_CHILD", "raise SystemExit(3)")
+    monkeypatch.setattr(dlib_faces, "_CHILD", "raise SystemExit(3)")
     monkeypatch.setattr(DlibRecogniser, "describe_here", lambda self, x: np.zeros((len(x), 128)))
     with pytest.raises(RuntimeError, match="exit code 3"):
         recogniser.describe(faces[0])
@@ -139,24 +137,6 @@ def test_eigenfaces_are_white_on_the_photographs_fitted(faces):
 
 def test_eigenfaces_keep_fewer_components_than_photographs(faces):
     assert EigenfaceRecogniser(faces[0][:5]).describe(faces[0][:2]).shape == (2, 4)
-
-
-def test_similarities_by_hand():
-    probes, gallery = [[1, 0], [0, 1]], [[1, 0], [3, 4], [0, 2]]
-    # Cosines: 1, 0.6, 0 and 0, 0.8, 1. Same person: (0, 0), (0, 1), (1, 2).
-    same, other = similarities(probes, [1, 2], gallery, [1, 1, 2])
-    assert same == pytest.approx((1 + 0.6 + 1) / 3)
-    assert other == pytest.approx((0 + 0 + 0.8) / 3)
-
-
-def test_similarities_refuse_what_cannot_be_averaged():
-    eye = np.eye(2)
-    with pytest.raises(UserError, match="4 of 4 pairs"):
-        similarities(eye, [1, 1], eye, [1, 1])
-    with pytest.raises(UserError, match="0 of 4 pairs"):
-        similarities(eye, [1, 1], eye, [2, 3])
-    with pytest.raises(UserError, match="same order"):
-        similarities(eye, [1, 1, 2], eye, [1, 2])
 
 
 @pytest.mark.parametrize(

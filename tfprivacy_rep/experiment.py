@@ -27,7 +27,8 @@ from tfprivacy_rep.data.photographs import Photographs
 from tfprivacy_rep.data.pipeline import as_float
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation import audit
-from tfprivacy_rep.evaluation.identity import DlibRecogniser, Recogniser
+from tfprivacy_rep.evaluation.dlib_faces import DlibRecogniser
+from tfprivacy_rep.evaluation.identity import Recogniser
 from tfprivacy_rep.evaluation.results import RunRecord, results
 from tfprivacy_rep.models.inference import BatchedModel
 from tfprivacy_rep.models.perceptual import PerceptualNetwork, build_perceptual, calibrate

@@ -14,7 +14,7 @@ import numpy as np
 
 from tfprivacy_rep import files
 from tfprivacy_rep.evaluation.figures import encoder_statistics, measure, nest, plain, reference_statistics
-from tfprivacy_rep.evaluation.statistics import PersonValues, difference, joined, bootstrap_interval, pooled
+from tfprivacy_rep.evaluation.statistics import PersonValues, bootstrap_interval, difference, joined, pooled
 
 SCHEMA = "tfprivacy_rep/results/1"
 NO_GUARANTEE = "no formal guarantee"
