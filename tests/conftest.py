@@ -1,4 +1,4 @@
-"""Starts TensorFlow once for all tests, quietly and with two CPU devices, so that one process can hold 1 and 2 replicas."""
+"""Starts TensorFlow for all tests, quietly and with two CPU devices: one process can hold 1 and 2 replicas."""
 
 from __future__ import annotations
 

@@ -43,6 +43,17 @@ def test_entering_at_a_batch_gives_what_an_uninterrupted_stream_has_there(first_
     assert _numbers(10, 4, batches=12 - first_batch, first_batch=first_batch) == whole[4 * first_batch :]
 
 
+def test_shares_of_replicas_make_up_the_batches_of_one():
+    """From batch 2 on, with 3 replicas and 10 examples: each batch of 6 is the shares of 2 one after the other."""
+    number = {"number": np.arange(10)}
+    shares = [
+        [b["number"].numpy() for b in itertools.islice(pipeline.batches(number, 6, 0, 2, replica, 3), 5)]
+        for replica in range(3)
+    ]
+    joined = [np.concatenate(batch).tolist() for batch in zip(*shares)]
+    assert np.concatenate(joined).tolist() == _numbers(10, 6, batches=5, first_batch=2)
+
+
 def test_all_fields_of_an_example_stay_together():
     """Each field is computed from the row number, so that a batch's fields must agree."""
     rows = np.arange(10)
@@ -58,7 +69,8 @@ def test_all_fields_of_an_example_stay_together():
 
 
 def test_only_bytes_become_floats_in_the_unit_interval():
-    fields = {"images": np.array([[0, 51, 255]], np.uint8), "labels": np.array([[0, 1]], np.int8), "z": np.float32([[300]])}
+    images, labels = np.array([[0, 51, 255]], np.uint8), np.array([[0, 1]], np.int8)
+    fields = {"images": images, "labels": labels, "z": np.float32([[300]])}
     batch = next(iter(pipeline.batches(fields, 1, seed=0)))
     assert [batch[name].dtype.name for name in ("images", "labels", "z")] == ["float32", "int8", "float32"]
     np.testing.assert_allclose(batch["images"], [[0.0, 0.2, 1.0]], rtol=1e-6)

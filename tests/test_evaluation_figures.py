@@ -59,7 +59,7 @@ def test_the_figures_of_an_encoder_by_hand():
         "headline/ssim": np.array([0.1, 0.2, 0.3, 0.4]),
     }
     columns |= {"originals/other_people": np.full(4, 0.5), "originals/same_person": np.full(4, 1.5)}
-    columns["attacks/a/face_similarity"] = np.array([0.5, 1.0, 1.0, 1.5])  # mean 1: half way from 0.5 to 1.5
+    columns["attacks/a/face_similarity"] = np.array([0.5, 0.5, 1.0, 1.0])  # mean 3/4: a quarter from 0.5 to 1.5
     figures, intervals = measure(
         encoder_statistics(["one", "two"], ["a"]), [PersonValues(np.arange(4), columns)], False
     )
@@ -68,7 +68,7 @@ def test_the_figures_of_an_encoder_by_hand():
     assert figures["utility"]["mcc"] == pytest.approx({"one": mcc[0], "two": mcc[1]})
     assert figures["utility"]["mean_mcc"] == pytest.approx(np.mean(mcc)) == figures["headline"]["mean_mcc"]
     attack = figures["attacks"][0]
-    assert attack["face_similarity"] == 1.0 and attack["face_similarity_rescaled"] == pytest.approx(0.5)
+    assert attack["face_similarity"] == 0.75 and attack["face_similarity_rescaled"] == pytest.approx(0.25)
     assert [attack[metric] for metric in ATTACK_METRICS[1:]] == pytest.approx([2.5, 5.0, 7.5, 10.0, 12.5])
     assert figures["linkage"] == {"rank1": 0.375, "rank1_cosine": 0.375, "rank1_lda": 0.375, "rank1_answer": 0.125}
     assert figures["headline"]["linkage_rank1"] == 0.375

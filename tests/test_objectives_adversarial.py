@@ -31,7 +31,9 @@ def test_non_saturating_gan_loss_is_minus_log_d():
     np.testing.assert_allclose(decoder_gan_loss(tf.constant(LOGITS), "non_saturating"), expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("kind, expected", [("saturating", [-0.5, -0.75, -0.25]), ("non_saturating", [-0.5, -0.25, -0.75])])
+@pytest.mark.parametrize(
+    "kind, expected", [("saturating", [-0.5, -0.75, -0.25]), ("non_saturating", [-0.5, -0.25, -0.75])]
+)
 def test_both_gan_losses_fall_as_the_reconstruction_looks_more_real(kind, expected):
     """d log(1 - D) / d logit = -D, and d(-log D) / d logit = -(1 - D)."""
     np.testing.assert_allclose(_gradient(lambda logits: decoder_gan_loss(logits, kind), LOGITS), expected, rtol=1e-6)
@@ -50,7 +52,7 @@ def test_discriminator_loss_is_cross_entropy_of_real_and_fake():
 
 
 def test_gan_terms_stay_finite_for_extreme_logits():
-    """softplus(x) tends to x and softplus(-x) to 0. Where D wins (logit -10^4) the saturating gradient is 0, the other -1."""
+    """softplus(x) tends to x and softplus(-x) to 0. Where D wins (logit -10^4), the saturating gradient is 0."""
     extreme = tf.constant([1e4, -1e4])
     np.testing.assert_array_equal(decoder_gan_loss(extreme, "saturating"), [-1e4, 0.0])
     np.testing.assert_array_equal(decoder_gan_loss(extreme, "non_saturating"), [0.0, 1e4])

@@ -35,7 +35,8 @@ def test_perceptual_distance_scales_each_layer_and_takes_their_mean():
     reconstructed = [target[0].copy(), target[1].copy()]
     reconstructed[0] += np.array([[1, -1], [0, 2]], np.float32).reshape(2, 1, 2, 1)
     reconstructed[1][0, 0] += 2.0
-    distance = perceptual_distance([tf.constant(a) for a in reconstructed], [tf.constant(a) for a in target], (3.0, 0.5))
+    features = [[tf.constant(layer) for layer in layers] for layers in (reconstructed, target)]
+    distance = perceptual_distance(*features, (3.0, 0.5))
     np.testing.assert_allclose(distance, [1.75, 3.0], rtol=1e-6)
 
 

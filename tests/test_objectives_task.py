@@ -21,7 +21,7 @@ def test_attribute_loss_is_the_mean_cross_entropy_over_attributes():
 
 
 def test_attribute_loss_stays_finite_for_extreme_logits():
-    """At logit 10^4 p rounds to 1: a wrong label costs 10^4 nats, a right one 0. The gradient by the logit is (p - y) / A."""
+    """At logit 10^4 p rounds to 1: a wrong label costs 10^4 nats, a right one 0. The gradient is (p - y) / A."""
     logits = tf.constant([[1e4, -1e4], [1e4, -1e4]])
     labels = tf.constant([[0, 1], [1, 0]])
     with tf.GradientTape() as tape:

@@ -51,7 +51,9 @@ def _batch(fields: dict[str, Any]) -> dict[str, tf.Tensor]:
     return next(tiny.batches_of(fields))
 
 
-def _protect(protector: Protector, adversary: Adversary | None, g: Any, terms: Any, **more: Any) -> dict[str, tf.Tensor]:
+def _protect(
+    protector: Protector, adversary: Adversary | None, g: Any, terms: Any, **more: Any
+) -> dict[str, tf.Tensor]:
     return protector_move(protector, adversary, g, terms, _batch(tiny.private_fields()) | more, tiny.BATCH)
 
 

@@ -49,7 +49,8 @@ def _compare(one: GameTrainer, two: GameTrainer, steps: int, atol: float) -> Non
         of_two = _weights(two)
         for name, value in _weights(one).items():
             np.testing.assert_allclose(of_two[name], value, atol=atol, err_msg=f"{name}, step {step}")
-    assert tiny.differing(before, _weights(one)) == {"encoder", "classifier", "adversary_decoder", "adversary_discriminator"}
+    moved = {"encoder", "classifier", "adversary_decoder", "adversary_discriminator"}
+    assert tiny.differing(before, _weights(one)) == moved
 
 
 def test_gradient_descent_is_the_same_on_1_and_on_2_replicas(one_replica, two_replicas):
@@ -57,7 +58,7 @@ def test_gradient_descent_is_the_same_on_1_and_on_2_replicas(one_replica, two_re
     trainers = []
     for strategy in (one_replica, two_replicas):
         game = _with_plain_gradients(tiny.game(strategy), strategy)
-        trainers.append(GameTrainer(strategy, game, tiny.private_fields(), tiny.public_fields(), tiny.BATCH, seed=3))
+        trainers.append(tiny.trainer_of(strategy, game))
     _compare(*trainers, steps=4, atol=1e-5)
 
 

@@ -9,7 +9,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny_game as tiny
 
 from tfprivacy_rep.config import GameConfig
 from tfprivacy_rep.objectives.combine import decoder_terms, protector_terms
@@ -131,7 +130,7 @@ def test_many_steps_in_a_call_are_as_many_calls(oracle, one_replica):
     trainer, *players = _counting(one_replica, Schedule(adversary_moves=2))
     found = trainer.train_steps(4)
     assert [int(np.asarray(p.count)) for p in players] == [400, 80]
-    # Means over the steps of what the last move of each step found: adversary 10, 30, 50, 70; protector 0, 100, 200, 300.
+    # Means over the steps of what the last moves found: adversary 10, 30, 50, 70; protector 0, 100, 200, 300.
     assert found.means == {"adversary/L_p": 40.0, "protector/L_u": 50.0, "protector/L_p": 150.0}
 
 
@@ -147,9 +146,8 @@ def test_graphs_are_traced_once_whatever_the_number_of_steps(oracle, strategy):
         assert trainer.traces == 2
 
 
-
 def test_a_seek_enters_both_streams_where_an_uninterrupted_run_has_them(monkeypatch, one_replica):
-    """Photographs are grey values that name their row; moves report what they saw. 5 steps straight, or from step 3 on."""
+    """Photographs are grey values that name their row; moves report what they saw."""
 
     def saw(batch: dict[str, tf.Tensor]) -> tf.Tensor:
         return tf.reduce_sum(batch["images"][:, 0, 0, 0] * tf.constant([255.0, 25500.0]))

@@ -20,7 +20,7 @@ from tfprivacy_rep.training.loop import LoopOptions
 from tfprivacy_rep.training.schedule import Schedule
 from tfprivacy_rep.training.trainer import Game, GameTrainer
 
-# Two channels a group: with one, the biases before a normalisation have no gradient but rounding errors, which Adam inflates.
+# Two channels a group: with one, biases before a normalisation have rounding errors for gradients; Adam inflates them.
 SIZE, WIDTHS, NUMBERS, ATTRIBUTES, BATCH = 16, (16, 16), 6, 3, 4
 
 
@@ -43,8 +43,9 @@ def public_fields(count: int = 14, seed: int = 2) -> dict[str, Any]:
 def perceptual(size: int = SIZE) -> PerceptualNetwork:
     """A g of two layers with fixed random weights and scales that differ."""
     inputs = keras.Input((size, size, 3))
-    first = keras.layers.Conv2D(4, 3, activation="relu", kernel_initializer=keras.initializers.GlorotUniform(5))(inputs)
-    second = keras.layers.Conv2D(5, 3, 2, activation="relu", kernel_initializer=keras.initializers.GlorotUniform(6))(first)
+    seeds = [keras.initializers.GlorotUniform(seed) for seed in (5, 6)]
+    first = keras.layers.Conv2D(4, 3, activation="relu", kernel_initializer=seeds[0])(inputs)
+    second = keras.layers.Conv2D(5, 3, 2, activation="relu", kernel_initializer=seeds[1])(first)
     model = keras.Model(inputs, [first, second])
     model.trainable = False
     return PerceptualNetwork(model, (2.0, 0.5))
@@ -115,8 +116,15 @@ def game(strategy: tf.distribute.Strategy, weights: Weights = Weights(), dense: 
 
 def trainer(strategy: tf.distribute.Strategy, weights: Weights = Weights(), **changes: Any) -> GameTrainer:
     """A trainer of a fresh game on the tiny photographs."""
-    rules = game(strategy, weights, **changes)
-    return GameTrainer(strategy, rules, private_fields(), public_fields(), BATCH, seed=3)
+    return trainer_of(strategy, game(strategy, weights, **changes))
+
+
+def trainer_of(
+    strategy: tf.distribute.Strategy, rules: Game, private: dict[str, Any] | None = None,
+    public: dict[str, Any] | None = None,
+) -> GameTrainer:
+    """A trainer of a given game."""
+    return GameTrainer(strategy, rules, private or private_fields(), public or public_fields(), BATCH, seed=3)
 
 
 def options(folder: Any, steps: int, chunk: int = 3, checkpoint_every: int = 5) -> LoopOptions:

@@ -6,6 +6,7 @@ sees X1, G or T. It keeps the weights of its best validation loss.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping
@@ -15,7 +16,7 @@ import tensorflow as tf
 
 from tfprivacy_rep.config import AttackConfig
 from tfprivacy_rep.data import pipeline
-from tfprivacy_rep.distribution import per_replica
+from tfprivacy_rep.distribution import iterate, per_replica
 from tfprivacy_rep.models.decoder import build_decoder
 from tfprivacy_rep.models.discriminator import build_discriminator
 from tfprivacy_rep.models.inference import BatchedModel
@@ -129,7 +130,7 @@ class AttackTrainer:
         self._perceptual, self._validation = perceptual, validation
         self._terms = decoder_terms(spec.mu1, spec.mu2)
         self._judged = decoder_terms(0.0, spec.mu2)  # a GAN's loss says nothing about progress
-        self._fields = training.fields(with_features=spec.mu2 > 0)
+        self._fields = pipeline.as_tensors(training.fields(with_features=spec.mu2 > 0))
         self._names = [term.name for term in self._terms] + (["L_d"] if attacker.discriminator is not None else [])
         with strategy.scope():
             self._best = [tf.Variable(v, trainable=False) for v in attacker.decoder.get_weights()]
@@ -144,8 +145,10 @@ class AttackTrainer:
     def seek(self, step: int) -> None:
         """Puts the stream of pairs where an uninterrupted run has it after `step` steps."""
         self.step = step
-        dataset = pipeline.batches(self._fields, self._config.attack_batch_size, self._spec.seed, step)
-        self._iterator = iter(self._strategy.experimental_distribute_dataset(dataset))
+        self._iterator = iterate(
+            self._strategy,
+            functools.partial(pipeline.batches, self._fields, self._config.attack_batch_size, self._spec.seed, step),
+        )
 
     def next_boundary(self, step: int) -> int | None:
         """An attacker has no steps of another kind."""

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 
 def batches(
-    fields: Mapping[str, Any], batch_size: int, seed: int, first_batch: int = 0
+    fields: Mapping[str, Any], batch_size: int, seed: int, first_batch: int = 0, replica: int = 0, replicas: int = 1
 ) -> tf.data.Dataset:
     """Returns endless batches; every epoch has each example exactly once, in an order of its own.
 
@@ -19,33 +19,41 @@ def batches(
 
     Args:
         fields: arrays with N examples each (uint8 images become float32 in [0, 1]); a tuple of arrays gives a tuple.
-        batch_size: examples a batch, over all replicas.
+        batch_size: examples a batch, over all replicas; divides by their number.
         seed: of the order.
         first_batch: number of the first batch given.
+        replica: number of the replica whose share of each batch is given: the whole batch with the default.
+        replicas: how many there are.
 
     Returns:
-        A dataset of dictionaries with the keys of `fields`, `[batch_size, ...]` each.
+        A dataset of dictionaries with the keys of `fields`, `[batch_size / replicas, ...]` each.
     """
-    tensors = {name: tf.nest.map_structure(tf.constant, value) for name, value in fields.items()}
+    tensors = as_tensors(fields)
     count = int(tf.nest.flatten(tensors)[0].shape[0])
+    share = batch_size // replicas
 
-    def example(position: tf.Tensor) -> dict[str, Any]:
+    def example(own: tf.Tensor) -> dict[str, Any]:
+        position = own // share * batch_size + replica * share + own % share
         epoch, place = position // count, position % count
         index = tf.random.experimental.index_shuffle(
             place, seed=tf.stack([tf.constant(seed, tf.int64), epoch]), max_index=count - 1
         )
         return tf.nest.map_structure(lambda tensor: _as_float_tensor(tf.gather(tensor, index)), tensors)
 
-    positions = tf.data.Dataset.range(first_batch * batch_size, np.iinfo(np.int64).max)
     options = tf.data.Options()
-    # Nothing is to be tuned here, and the tuner's thread can block for minutes when an iterator is freed.
-    options.autotune.enabled = False
+    options.autotune.enabled = False  # everything is set here, and its thread makes an iterator slow to be freed
     return (
-        positions.map(example, num_parallel_calls=2, deterministic=True)
-        .batch(batch_size, drop_remainder=True)
+        tf.data.Dataset.range(first_batch * share, np.iinfo(np.int64).max // replicas)
+        .map(example, num_parallel_calls=2, deterministic=True)
+        .batch(share, drop_remainder=True)
         .prefetch(2)
         .with_options(options)
     )
+
+
+def as_tensors(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields as tensors, which datasets of several replicas share; tensors are left as they are."""
+    return {name: tf.nest.map_structure(tf.constant, value) for name, value in fields.items()}
 
 
 def as_float(images: np.ndarray) -> np.ndarray:

@@ -42,6 +42,7 @@ class CheckpointStore:
             for name, variables in stateful.items()
             for index, variable in enumerate(variables)
         }
+        self._variables = flat
         self._checkpoint = tf.train.Checkpoint(variables=flat, step=self._step, history=self._history)
         self._manager = tf.train.CheckpointManager(self._checkpoint, str(folder), max_to_keep=2)
 
@@ -58,8 +59,10 @@ class CheckpointStore:
     def restore(self) -> int:
         """Restores the newest checkpoint that can be read and returns its step; 0 where there is none.
 
-        A checkpoint that can't be read is passed over, with a warning, for the one before.
+        A checkpoint that can't be read is passed over, with a warning, for the one before. Where none can be read, the
+        variables keep the values they had.
         """
+        start = {name: variable.numpy() for name, variable in self._variables.items() if self.newest}
         for path in reversed(self._manager.checkpoints):
             try:
                 self._checkpoint.restore(path).assert_consumed()
@@ -67,6 +70,8 @@ class CheckpointStore:
             except (IndexError, ValueError, AssertionError, tf.errors.OpError) as error:
                 print(f"warning: checkpoint {path} can't be read ({type(error).__name__}); trying the one before",
                       file=sys.stderr)
+        for name, value in start.items():  # what could be read of a damaged checkpoint has been assigned already
+            self._variables[name].assign(value)
         self._history.rows = []
         return 0
 

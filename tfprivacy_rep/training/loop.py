@@ -83,6 +83,7 @@ def run(trainer: Trainer, options: LoopOptions) -> list[dict[str, float]]:
             _log(writer, store.history[-1])
             bar.update(count)
             if trainer.step >= saved + options.checkpoint_every or done or trainer.step == options.steps:
+                _require_finite_variables(trainer, store.newest)
                 store.save(trainer.step)
                 saved = trainer.step
     return store.history
@@ -97,14 +98,24 @@ def _next_stop(trainer: Trainer, options: LoopOptions) -> int:
 
 
 def _require_finite(result: Measured, first_step: int, newest: str | None) -> None:
-    if not result.non_finite:
-        return
-    name, offset = min(result.non_finite.items(), key=lambda item: item[1])
+    if result.non_finite:
+        name, offset = min(result.non_finite.items(), key=lambda item: item[1])
+        raise _non_finite(name, first_step + offset + 1, newest)
+
+
+def _require_finite_variables(trainer: Trainer, newest: str | None) -> None:
+    """The last move before a checkpoint may have broken weights that no loss has been computed with yet."""
+    for name, variables in trainer.stateful().items():
+        values = [tf.convert_to_tensor(variable) for variable in variables]
+        if not all(tf.reduce_all(tf.math.is_finite(v)) for v in values if v.dtype.is_floating):
+            raise _non_finite(f"a variable of {name}", trainer.step, newest)
+
+
+def _non_finite(what: str, step: int, newest: str | None) -> NonFiniteError:
     kept = f"The last good checkpoint is {newest}" if newest else "No checkpoint had been written yet"
-    raise NonFiniteError(
-        f"Non-finite loss: expected finite values. Received: {name} is infinite or not a number at step "
-        f"{first_step + offset + 1}. {kept}. Lower the learning rates, or lambda1 and lambda2, or set "
-        "bound_negative_terms."
+    return NonFiniteError(
+        f"Non-finite loss: expected finite values. Received: {what} is infinite or not a number at step {step}. "
+        f"{kept}. Lower the learning rates, or lambda1 and lambda2, or set bound_negative_terms."
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Sequence
 
 import tensorflow as tf
 
 from tfprivacy_rep.data import pipeline
-from tfprivacy_rep.distribution import per_replica
+from tfprivacy_rep.distribution import iterate, per_replica
 from tfprivacy_rep.models.perceptual import PerceptualNetwork
 from tfprivacy_rep.models.players import Adversary, Protector
 from tfprivacy_rep.objectives.combine import Term
@@ -81,7 +82,7 @@ class GameTrainer:
         per_replica(batch_size, strategy)
         self._strategy, self._game, self._batch_size, self._seed = strategy, game, batch_size, seed
         self._validate = validate
-        self._fields = {"private": private, "public": public}
+        self._fields = {"private": pipeline.as_tensors(private), "public": pipeline.as_tensors(public)}
         self._of_adversary, self._of_protector = game.value_names()
         self._warm_up = tf.function(self._warm_up_steps)
         self._play = tf.function(self._play_steps)
@@ -106,9 +107,11 @@ class GameTrainer:
         starts = {"private": schedule.private_batches(step), "public": schedule.public_batches(step)}
         seeds = {"private": 2 * self._seed, "public": 2 * self._seed + 1}
         self._iterators = {
-            name: iter(self._strategy.experimental_distribute_dataset(
-                pipeline.batches(fields, self._batch_size, seeds[name], starts[name])))
-            for name, fields in self._fields.items()
+            name: iterate(
+                self._strategy,
+                functools.partial(pipeline.batches, self._fields[name], self._batch_size, seeds[name], starts[name]),
+            )
+            for name in self._fields
         }
 
     def next_boundary(self, step: int) -> int | None:
