@@ -39,8 +39,14 @@ def test_a_single_run_claims_nothing_beyond_itself():
 
 def test_several_runs_are_counted():
     _, text = words(example(2)[0])
-    assert "2 seeds × 1 fold, tested on 24 photographs of 6 people" in text
+    assert "2 seeds × 1 fold, tested on 12 photographs of 6 people" in text
     assert "Fewer than 3 seeds" in text and "one run" not in text.lower()
+
+
+def test_runs_that_are_no_whole_grid_are_not_called_one():
+    contents, _ = example(2)
+    contents["runs"].append({"seed": 0, "fold": 1, "seconds": 1.0})
+    assert "3 runs of 2 seeds and 2 folds, tested on" in words(contents)[1]
 
 
 @pytest.mark.parametrize(

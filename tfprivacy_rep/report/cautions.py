@@ -27,8 +27,10 @@ def _scope(contents: Mapping[str, Any]) -> str:
         return (f"One run (seed {runs[0]['seed']}, fold {runs[0]['fold']}), tested on {tested}: there are no "
                 "intervals, so no difference here is known to be more than chance.")
     seeds, folds = (len({run[key] for run in runs}) for key in ("seed", "fold"))
-    text = (f"{counted(seeds, 'seed', 'seeds')} × {counted(folds, 'fold', 'folds')}, tested on {tested}. "
-            "Intervals are 95 %: people are resampled, then seeds.")
+    whole = seeds * folds == len(runs)
+    scope = "" if whole else f"{len(runs)} runs of "
+    text = (f"{scope}{counted(seeds, 'seed', 'seeds')} {'×' if whole else 'and'} {counted(folds, 'fold', 'folds')}, "
+            f"tested on {tested}. Intervals are 95 %: people are resampled, then seeds.")
     if seeds == 1:
         return text + " With one seed they cover the choice of people only, not the luck of training."
     if seeds < SEEDS_OF_A_CLAIM:
