@@ -180,6 +180,8 @@ def test_a_second_seed_adds_intervals_and_keeps_the_first(finished, monkeypatch,
     assert [one["seed"] for one in both["runs"]] == [0, 1]
     assert both["encoders"]["paper"]["fingerprints"][0] == contents["encoders"]["paper"]["fingerprints"][0]
     assert len(set(both["encoders"]["paper"]["fingerprints"])) == 2
+    again = experiment.run(small_run.config(copied))
+    assert again["runs"] == both["runs"], "a start with fewer seeds still reports every run of the folder"
 
 
 def test_an_attribute_that_is_not_labelled_is_named_with_those_that_are(tmp_path):

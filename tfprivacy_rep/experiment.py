@@ -68,26 +68,24 @@ def run(config: Config) -> dict[str, Any]:
     Raises:
         UserError: for anything the user can mend; nothing half-written stays that looks whole.
     """
-    started = time.time()
+    started = time.monotonic()
     output = Path(config.run.output_dir)
     _require_same_configuration(output, config)
     setting = _prepare(config)
     jobs = _jobs(setting)
     # Only now, so that a mistake found above does not claim the folder.
     files.write_json(output / "config.json", config.to_dict())
-    records = []
     for number, partition in enumerate(jobs):
         folder = output / "runs" / f"seed{partition.seed}-fold{partition.fold}"
-        record = RunRecord.load(folder)
-        if record is None or (number == 0 and config.run.use_export and not (output / "export").exists()):
-            record = _Run(setting, partition, folder, export_to=output / "export" if number == 0 else None).play()
-            record.save(folder)
-        records.append(record)
-    contents = results(records, config.to_dict(), shlex.join(sys.argv), round(time.time() - started, 1))
+        ended = RunRecord.load(folder) is not None
+        if not ended or (number == 0 and config.run.use_export and not (output / "export").exists()):
+            _Run(setting, partition, folder, export_to=output / "export" if number == 0 else None).play().save(folder)
+    records = _all_records(output / "runs")
+    contents = results(records, config.to_dict(), shlex.join(sys.argv), round(time.monotonic() - started, 1))
     files.write_json(output / "report" / "results.json", contents)
     write_report(contents, records, output / "report")
     print(f"report: {output / 'report' / 'report.html'}")
-    print(f"finished in {time.time() - started:.0f} s")
+    print(f"finished in {time.monotonic() - started:.0f} s")
     return contents
 
 
@@ -109,6 +107,12 @@ def _require_same_configuration(output: Path, config: Config) -> None:
                 f"Invalid `output_dir`: expected checkpoints of this configuration. Received: {output}, made with "
                 f"another: {'; '.join(differing)}. Choose another --output_dir, or remove the folder to start anew."
             )
+
+
+def _all_records(folder: Path) -> list[RunRecord]:
+    """Every run that has ended in the folder, by seed and fold: a report covers what several starts have added."""
+    found = (RunRecord.load(path) for path in folder.iterdir())
+    return sorted((r for r in found if r is not None), key=lambda r: (r.facts["seed"], r.facts["fold"]))
 
 
 def _prepare(config: Config) -> Setting:
@@ -153,7 +157,7 @@ class _Run:
 
     def play(self) -> RunRecord:
         """Trains, attacks and judges every encoder of the run."""
-        started = time.time()
+        started = time.monotonic()
         p, photographs = self._partition, self._setting.photographs
         columns = {"reference": self._reference()}
         pictures = {"originals": photographs.images[p.probes]}
@@ -170,7 +174,7 @@ class _Run:
             "recogniser": self._setting.recogniser.name,
             "names": [photographs.names[i] for i in p.probes],
             "encoders": encoders,
-            "seconds": round(time.time() - started, 1),
+            "seconds": round(time.monotonic() - started, 1),
         }
         assert photographs.people is not None
         return RunRecord(facts, photographs.people[p.probes], columns, pictures)
