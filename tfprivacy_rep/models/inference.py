@@ -21,8 +21,9 @@ class BatchedModel:
         self.model = model
         self._batch_size = batch_size
         shape = [None, *model.inputs[0].shape[1:]]
-        self._call = tf.function(
-            lambda inputs: model(inputs, training=False), input_signature=[tf.TensorSpec(shape, tf.float32)]
+        # Traced here: at the first call, many short-lived models would set off TensorFlow's warning of retracing.
+        self._call = tf.function(lambda inputs: model(inputs, training=False)).get_concrete_function(
+            tf.TensorSpec(shape, tf.float32)
         )
 
     def __call__(self, inputs: np.ndarray) -> np.ndarray:
