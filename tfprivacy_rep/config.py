@@ -13,7 +13,10 @@ from typing import Any
 from tfprivacy_rep.errors import UserError
 
 GAN_LOSSES = ("saturating", "non_saturating")
-PARTITIONS = ("shared_people", "attacker_knows_people", "disjoint_people")
+DATASETS = ("orl", "celeba", "celeba_tfds", "folder", "rendered")
+PARTITIONS = ("shared_people", "attacker_knows_people", "disjoint_people", "paper", "official")
+ON_BAD_IMAGE = ("error", "skip")
+RECOGNISERS = ("dlib", "rendered", "none")
 
 
 def _option(default: Any, help: str) -> Any:
@@ -29,17 +32,35 @@ def _require(name: str, value: Any, holds: bool, expected: str, remedy: str) -> 
 class DataConfig:
     """Which photographs, which attributes, and who gets which of them."""
 
-    dataset: str = _option("orl", "source of the photographs: orl")
-    data_dir: str = _option("", "folder of the source's files; empty: where the source's package keeps them")
+    dataset: str = _option("orl", f"source of the photographs: {', '.join(DATASETS)}")
+    data_dir: str = _option("", "folder of the source's files; empty: where the source's package keeps them; for "
+                            "dataset=rendered a folder that keeps what was drawn")
+    attributes_file: str = _option("", "CSV of attributes for dataset=folder; empty: attributes.csv in data_dir")
     attributes: tuple[str, ...] = _option((), "comma-separated task attributes; empty: the source's default")
     partition: str = _option("", f"who shares people: {', '.join(PARTITIONS)}; empty: the source's default")
+    x1_fraction: float = _option(1.0, "share of X1's training photographs that is used, above 0 and at most 1")
+    x2_fraction: float = _option(1.0, "share of X2's training photographs that is used, above 0 and at most 1")
     image_size: int = _option(64, "side of the square images, in pixels: a multiple of 16, at least 32")
+    rendered_images: int = _option(20_000, "photographs drawn by dataset=rendered, 20 of each person")
+    on_bad_image: str = _option("error", "what to do with a photograph that can't be read: error names the first ten, "
+                                "skip leaves them out and counts them in the report")
+    cache_images: bool = _option(False, "read all photographs once and keep them in memory: image_size ** 2 * 3 bytes "
+                                 "each")
 
     def __post_init__(self) -> None:
         size = self.image_size
         near = sorted({max(32, size // 16 * 16), max(32, -(-size // 16) * 16)})
         _require("image_size", size, size >= 32 and size % 16 == 0, "a multiple of 16, at least 32",
                  f"Use {' or '.join(map(str, near))}.")
+        _require("dataset", self.dataset, self.dataset in DATASETS, f"one of {', '.join(DATASETS)}",
+                 "See --help for what each is.")
+        for name in ("x1_fraction", "x2_fraction"):
+            _require(name, getattr(self, name), 0 < getattr(self, name) <= 1, "a number above 0 and at most 1",
+                     "Use 1 for all photographs.")
+        _require("rendered_images", self.rendered_images, self.rendered_images >= 200, "at least 200, ten people",
+                 "Use 20000.")
+        _require("on_bad_image", self.on_bad_image, self.on_bad_image in ON_BAD_IMAGE,
+                 f"one of {', '.join(ON_BAD_IMAGE)}", "Use skip to leave unreadable photographs out.")
         if self.partition:
             _require("partition", self.partition, self.partition in PARTITIONS, f"one of {PARTITIONS}",
                      "Leave it empty for the source's default.")
@@ -150,6 +171,7 @@ class AttackConfig:
     attack_mu1: float = _option(0.001, "weight of the GAN loss of the attacker that has one")
     attack_mu2: float = _option(0.01, "weight of the perceptual loss of the attacker that has one")
     attack_gan_loss: str = _option("non_saturating", "GAN term of the attackers: saturating or non_saturating")
+    recogniser: str = _option("", f"who judges faces: {', '.join(RECOGNISERS)}; empty: the source's default")
 
     def __post_init__(self) -> None:
         for name in ("attack_steps", "attack_batch_size", "attack_check_every", "attack_patience"):
@@ -161,6 +183,9 @@ class AttackConfig:
                      "a positive number (the attacker without these terms always runs too)", "Use 0.001.")
         _require("attack_gan_loss", self.attack_gan_loss, self.attack_gan_loss in GAN_LOSSES,
                  f"one of {GAN_LOSSES}", "")
+        if self.recogniser:
+            _require("recogniser", self.recogniser, self.recogniser in RECOGNISERS, f"one of {', '.join(RECOGNISERS)}",
+                     "Leave it empty for the source's default.")
 
 
 @dataclass(frozen=True)
