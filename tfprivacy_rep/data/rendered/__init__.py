@@ -1,0 +1,1 @@
+"""Drawn faces: people, attributes and pictures made from a seed, with no photograph."""
