@@ -10,6 +10,13 @@ No photograph is in two sets. Which people are shared is what a mode promises:
 - `disjoint_people`: 40, 30 and 30 % of the people are X1's, X2's and T's; a quarter of X1's and of
   X2's people validate. G and T are the two halves of the photographs of T's people. 20 % of the
   photographs of each of X2's people are in G as distractors and not in X2.
+- `paper`: photographs at random, whoever is on them: of CelebA's 202,599 the paper's 160,000 for X1, 40,000 for X2 and
+  2,599 for G and T. Of fewer, at most a tenth is for G and T, and X1 has four times X2. A twentieth of both validates.
+- `official`: CelebA's own partition, in which nobody is in two parts: its training part is X1, its validation part X2,
+  its test part G and T.
+
+In the last two G has half of each tested person's photographs, rounded down; who has only one there is a probe without
+anybody to be compared with, and where nobody knows who is who G is empty.
 
 Persons with another number of photographs than ten are split in the same proportions
 (`partition_modes.shares`).
@@ -23,7 +30,7 @@ import dataclasses
 import numpy as np
 
 from tfprivacy_rep.data import partition_modes
-from tfprivacy_rep.data.partition_modes import SETS, Persons, Sets
+from tfprivacy_rep.data.partition_modes import SETS, Draw, Persons, Sets
 from tfprivacy_rep.data.photographs import Photographs
 from tfprivacy_rep.errors import UserError
 
@@ -31,6 +38,7 @@ MODES: tuple[str, ...] = tuple(partition_modes.MODES)
 MAX_DRAWS = 1000
 # Sets that need both values of every attribute: without them nothing is learned or measured.
 _SUPPORTED = ("x1_train", "x2_train", "probes")
+LEAST_PHOTOGRAPHS = 100  # of which ten are for T and G
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -43,6 +51,7 @@ class Partition:
         x2_train, x2_val: the public data.
         gallery, probes: G and T.
         people: int64 [N] of the photographs, or None where nobody knows who is who.
+        x1_fraction, x2_fraction: share of the drawn training photographs that is left (`reduced`).
     """
 
     mode: str
@@ -55,6 +64,8 @@ class Partition:
     gallery: np.ndarray
     probes: np.ndarray
     people: np.ndarray | None = dataclasses.field(default=None, repr=False)
+    x1_fraction: float = 1.0
+    x2_fraction: float = 1.0
 
     def __post_init__(self) -> None:
         everything = np.concatenate([getattr(self, name) for name in SETS])
@@ -63,6 +74,29 @@ class Partition:
             raise UserError(
                 f"Invalid partition: expected no photograph in two sets. Received: {repeated} are."
             )
+
+    def reduced(self, x1_fraction: float = 1.0, x2_fraction: float = 1.0) -> Partition:
+        """Returns the same partition with less training data of X1 and of X2; all other sets stay.
+
+        The photographs that stay are drawn from the partition's seed; those of a smaller fraction are among those of a
+        larger one.
+
+        Args:
+            x1_fraction, x2_fraction: share that stays, above 0 and at most 1; at least one photograph does.
+        """
+        kept = {}
+        for place, (name, fraction) in enumerate((("x1_train", x1_fraction), ("x2_train", x2_fraction))):
+            indices = getattr(self, name)
+            if not 0 < fraction <= 1:
+                raise UserError(
+                    f"Invalid `{name[:2]}_fraction`: expected a number above 0 and at most 1. Received: {fraction!r}. "
+                    "Use 1 for all photographs."
+                )
+            order = np.random.default_rng([self.seed, self.fold, 101 + place]).permutation(len(indices))
+            kept[name] = np.sort(indices[order[: max(1, round(fraction * len(indices)))]])
+        return dataclasses.replace(
+            self, x1_fraction=self.x1_fraction * x1_fraction, x2_fraction=self.x2_fraction * x2_fraction, **kept
+        )
 
     @property
     def x1(self) -> np.ndarray:
@@ -101,6 +135,8 @@ class Partition:
             "mode": self.mode,
             "seed": self.seed,
             "fold": self.fold,
+            "x1_fraction": self.x1_fraction,
+            "x2_fraction": self.x2_fraction,
             "counts": self.counts(),
             "people": self.people_counts(),
             "shared_people": self.shared_people(),
@@ -119,7 +155,7 @@ def make(
     good for itself.
 
     Args:
-        photographs: with `people`.
+        photographs: with `people`, but for `paper` and `official`; with `official` for that mode.
         mode: a name in `MODES`.
         seed: at least 0.
         fold: 0..folds-1.
@@ -130,23 +166,23 @@ def make(
             photographs, or no draw has both values of every attribute.
     """
     _check_arguments(mode, seed, fold, folds)
-    people = _known_people(photographs, mode, folds)
     plan = partition_modes.MODES[mode]
+    _check_needs(photographs, mode, folds)
     judged = range(folds) if plan.same_draw_for_folds else (fold,)
     _check_both_values_exist(photographs)
     misses: collections.Counter[tuple[str, str]] = collections.Counter()
     for draw in range(MAX_DRAWS):
-        persons = _permuted(people, np.random.default_rng([seed, draw]))
+        drawn = _drawn(photographs, np.random.default_rng([seed, draw]))
         for judged_fold in judged:
-            sets = plan.split(persons, judged_fold, folds)
+            sets = plan.split(drawn, judged_fold, folds)
             missed = _missing_values(photographs, sets)
             if missed:
                 misses.update(missed)
                 break
         else:
-            sets = plan.split(persons, fold, folds)
+            sets = plan.split(drawn, fold, folds)
             sets = {name: np.sort(indices) for name, indices in sets.items()}
-            return Partition(mode, int(seed), int(fold), people=people, **sets)
+            return Partition(mode, int(seed), int(fold), people=photographs.people, **sets)
     raise _unsupported(mode, misses)
 
 
@@ -169,14 +205,24 @@ def _check_integer(name: str, value: int, least: int, most: int | None = None) -
         )
 
 
-def _known_people(photographs: Photographs, mode: str, folds: int) -> np.ndarray:
+def _check_needs(photographs: Photographs, mode: str, folds: int) -> None:
+    """Raises a UserError where the photographs lack what the mode divides by, or there are too few."""
+    plan = partition_modes.MODES[mode]
+    if plan.needs_official:
+        _check_official(photographs, mode)
+    if not plan.needs_people:
+        if len(photographs) < LEAST_PHOTOGRAPHS:
+            raise UserError(
+                f"Invalid `photographs`: expected at least {LEAST_PHOTOGRAPHS} for mode={mode!r}. "
+                f"Received: {len(photographs)}. Use more photographs or another mode."
+            )
+        return
     people = photographs.people
     if people is None:
         raise UserError(
             f"Invalid `mode`: {mode} needs people. Received: photographs of `{photographs.source}` "
-            "without a person's number each. Give the people or use a mode that does not need them."
+            "without a person's number each. Give the people or use a mode that does not need them: paper."
         )
-    plan = partition_modes.MODES[mode]
     _, counts = np.unique(people, return_counts=True)
     least = max(plan.least_photographs, folds if plan.same_draw_for_folds else 0)
     few = int((counts < least).sum())
@@ -184,14 +230,28 @@ def _known_people(photographs: Photographs, mode: str, folds: int) -> np.ndarray
         raise UserError(
             f"Invalid `photographs`: expected at least {least} photographs of each person for "
             f"mode={mode!r}. Received: {few} of {len(counts)} people with fewer. "
-            "Leave those people out with `photographs.subset`."
+            "Leave those people out with `photographs.subset`, or use a mode that takes fewer: disjoint_people."
         )
     if len(counts) < plan.least_people:
         raise UserError(
             f"Invalid `photographs`: expected at least {plan.least_people} people for "
             f"mode={mode!r}. Received: {len(counts)}. Use more photographs or another mode."
         )
-    return people
+
+
+def _check_official(photographs: Photographs, mode: str) -> None:
+    official = photographs.official
+    if official is None:
+        raise UserError(
+            f"Invalid `mode`: {mode} needs CelebA's own partition. Received: photographs of `{photographs.source}` "
+            "without one. Add list_eval_partition to the folder or use another mode: paper."
+        )
+    lacking = [name for value, name in enumerate(("training", "validation", "test")) if (official == value).sum() < 2]
+    if lacking:
+        raise UserError(
+            f"Invalid `photographs`: expected at least two in each part of the official partition. Received: fewer in "
+            f"{', '.join(lacking)}. Use the whole data set or another mode: paper."
+        )
 
 
 def _check_both_values_exist(photographs: Photographs) -> None:
@@ -210,7 +270,8 @@ def _missing_values(photographs: Photographs, sets: Sets) -> list[tuple[str, str
     missed = []
     for name in _SUPPORTED:
         labels = photographs.labels[sets[name]]
-        lacking = np.flatnonzero(labels.min(axis=0) == labels.max(axis=0))
+        present = labels.sum(axis=0, dtype=np.int64)
+        lacking = np.flatnonzero((present == 0) | (present == len(labels)))
         missed += [(photographs.attributes[i], name) for i in lacking]
     return missed
 
@@ -224,10 +285,14 @@ def _unsupported(mode: str, misses: collections.Counter[tuple[str, str]]) -> Use
     )
 
 
-def _permuted(people: np.ndarray, generator: np.random.Generator) -> Persons:
-    """Lists the people in random order, each as shuffled indices of the person's photographs."""
-    order = generator.permutation(len(people))
-    order = order[np.argsort(people[order], kind="stable")]
-    starts = np.flatnonzero(np.diff(people[order])) + 1
-    persons = np.split(order.astype(np.int64), starts)
-    return [persons[i] for i in generator.permutation(len(persons))]
+def _drawn(photographs: Photographs, generator: np.random.Generator) -> Draw:
+    """Puts the photographs in random order, and the people, each with shuffled indices of the person's photographs."""
+    people = photographs.people
+    order = generator.permutation(len(photographs)).astype(np.int64)
+    persons: Persons = []
+    if people is not None:
+        grouped = order[np.argsort(people[order], kind="stable")]
+        starts = np.flatnonzero(np.diff(people[grouped])) + 1
+        persons = np.split(grouped, starts)
+        persons = [persons[i] for i in generator.permutation(len(persons))]
+    return Draw(order, persons, people, photographs.official)
