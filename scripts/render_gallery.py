@@ -100,7 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output_dir", type=Path, default=Path("docs/rendered"))
     parser.add_argument("--image_size", type=int, default=64)
-    parser.add_argument("--enlarge", type=int, default=1)
+    parser.add_argument("--enlarge", type=int, default=2)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--without_names", action="store_true", help="numbers in a shuffled order, and an answer key")
     flags = parser.parse_args()

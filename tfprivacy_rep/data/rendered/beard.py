@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfprivacy_rep.data.attributes import CELEBA_ATTRIBUTES
-from tfprivacy_rep.data.rendered.drawing import Array, Canvas, blend, rgb, wave
+from tfprivacy_rep.data.rendered.drawing import Array, Canvas, rgb, wave
 from tfprivacy_rep.data.rendered.eyes import turned
 from tfprivacy_rep.data.rendered.geometry import Geometry
 from tfprivacy_rep.data.rendered.head import inside, outline
@@ -34,13 +34,13 @@ def beard(canvas: Canvas, scene: Scene, face: Geometry) -> None:
         part.paint(burns * outline(part, few, depth) * some.has("Sideburns"), hair)
         chin = part.ellipse(x, y - few.mouth_y - 0.19, 0.145, 0.155) * part.under(y - few.mouth_y - 0.045)
         part.paint(chin * some.has("Goatee"), hair)
-        part.paint(_mustache(part, few, x, y) * some.has("Mustache"), blend(hair, hair * 0.7, full))
+        part.paint(_mustache(part, few, x, y) * some.has("Mustache"), hair)
 
 
 def _jaw(part: Canvas, face: Geometry, x: Array, y: Array, depth: Array) -> Array:
     """The jaw from ear to ear, the chin and the upper lip, without the mouth."""
     ring = part.under((0.52 - depth) * 0.3) * part.under(y - 0.12)
-    below = part.under(y - face.mouth_y - 0.1 - 0.0 * x)
+    below = part.under(y - face.mouth_y - 0.1)
     lip = part.ellipse(x, y - face.mouth_y + 0.075, face.mouth_half * 1.1, 0.045)
     return np.maximum(np.maximum(ring, below), lip) * outline(part, face, depth)
 
@@ -48,4 +48,4 @@ def _jaw(part: Canvas, face: Geometry, x: Array, y: Array, depth: Array) -> Arra
 def _mustache(part: Canvas, face: Geometry, x: Array, y: Array) -> Array:
     """A thick band over the mouth that hangs down at its ends."""
     drop = y - face.mouth_y + 0.085 - 1.3 * x * x
-    return part.band(drop, 0.052 - 0.05 * np.abs(x)) * part.under(0.25 - np.abs(x))
+    return part.band(drop, 0.06 - 0.05 * np.abs(x)) * part.under(0.25 - np.abs(x))

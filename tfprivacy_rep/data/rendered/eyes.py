@@ -25,7 +25,7 @@ def turned(part: Canvas, scene: Scene, face: Geometry, depth: float) -> tuple[Ar
 
 
 def eyes(canvas: Canvas, scene: Scene, face: Geometry) -> None:
-    """Paints make-up, eyes, lids and eyebrows."""
+    """Paints bags, make-up, eyes, lids and lashes."""
     with canvas.part(BOX) as part:
         x, y = turned(part, scene, face, 1.0)
         side = np.sign(x)
@@ -45,7 +45,6 @@ def eyes(canvas: Canvas, scene: Scene, face: Geometry) -> None:
         part.paint(part.band(lid, 0.016) * reach, face.skin * 0.22)
         part.shade(part.band(down - face.eye_b * (1.0 - (out / face.eye_a) ** 2), 0.008) * reach, 0.35)
         _lashes(part, scene, face, out, down)
-        _brows(part, scene, face, np.abs(x) - face.eye_x, y)
 
 
 def _bags(part: Canvas, scene: Scene, face: Geometry, out: Array, down: Array) -> None:
@@ -76,8 +75,14 @@ def _lashes(part: Canvas, scene: Scene, face: Geometry, out: Array, down: Array)
     part.paint(np.maximum(flick * amount, line), rgb(0.03, 0.02, 0.03))
 
 
-def _brows(part: Canvas, scene: Scene, face: Geometry, out: Array, y: Array) -> None:
-    """Eyebrows: flat ones, or arched like a bow; thick, dark and shaggy if bushy."""
+def brows(canvas: Canvas, scene: Scene, face: Geometry) -> None:
+    """Paints eyebrows: flat, or arched like a bow; thick and dark if bushy. Over the hair, so that bangs hide none."""
+    with canvas.part(BOX) as part:
+        x, y = turned(part, scene, face, 1.0)
+        _brow_pair(part, scene, face, np.abs(x) - face.eye_x, y)
+
+
+def _brow_pair(part: Canvas, scene: Scene, face: Geometry, out: Array, y: Array) -> None:
     t, arched, bushy = scene.traits, scene.has("Arched_Eyebrows"), scene.has("Bushy_Eyebrows")
     length = 0.16 + 0.025 * t["brow_length"]
     along = out / length
@@ -89,7 +94,7 @@ def _brows(part: Canvas, scene: Scene, face: Geometry, out: Array, y: Array) -> 
 
 
 def glints(canvas: Canvas, scene: Scene, face: Geometry) -> None:
-    """A high cheekbone: a bright ridge under the outer eye and a dark hollow below it."""
+    """A high cheekbone: a bright ridge under the outer eye and a hollow below it."""
     rows = scene.rows("High_Cheekbones")
     if not rows.size:
         return
@@ -100,4 +105,4 @@ def glints(canvas: Canvas, scene: Scene, face: Geometry) -> None:
         slope = y - 0.13 + 0.5 * out
         part.paint(glow(out, slope, 0.2, 0.075) * 0.75, np.minimum(few.skin * 1.35 + 0.08, 1.0))
         hollow = np.abs(x) - few.width * 0.68
-        part.shade(glow(hollow, y - 0.29 + 0.8 * hollow, 0.2, 0.1), 0.62)
+        part.shade(glow(hollow, y - 0.29 + 0.8 * hollow, 0.19, 0.085), 0.5)

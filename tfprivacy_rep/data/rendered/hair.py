@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfprivacy_rep.data.rendered.drawing import Array, Canvas, blend, wave
+from tfprivacy_rep.data.rendered.drawing import Array, Canvas, rgb, wave
 from tfprivacy_rep.data.rendered.geometry import Geometry
 from tfprivacy_rep.data.rendered.scene import Scene
 
@@ -24,7 +24,7 @@ def behind(canvas: Canvas, scene: Scene, face: Geometry) -> None:
         cap = part.ellipse(part.x, part.y + 0.12, side + swing, few.top - 0.12 + few.hair_reach)
         mask = np.maximum(cap, fall) * part.under(length - part.y)
         part.paint(mask, few.hair * 0.8)
-        part.shade(mask, -_strands(part, some))
+        _comb(part, some, few, mask)
 
 
 def front(canvas: Canvas, scene: Scene, face: Geometry) -> None:
@@ -40,7 +40,7 @@ def front(canvas: Canvas, scene: Scene, face: Geometry) -> None:
         )
         mask = cap * part.under(_hairline(part, some, few) - part.y)
         part.paint(mask, few.hair)
-        part.shade(mask, -_strands(part, some))
+        _comb(part, some, few, mask)
 
 
 def _hairline(part: Canvas, scene: Scene, face: Geometry) -> Array:
@@ -56,15 +56,17 @@ def _hairline(part: Canvas, scene: Scene, face: Geometry) -> Array:
     return line + bangs * (np.maximum(fringe, plain) - line)
 
 
+def _comb(part: Canvas, scene: Scene, face: Geometry, mask: Array) -> None:
+    """Brightens and darkens hair along its strands; black hair, which stays black if only shaded, shines bluish."""
+    strands = _strands(part, scene)
+    part.paint(mask * np.maximum(strands, 0.0), np.minimum(face.hair * 1.5 + rgb(0.26, 0.26, 0.34), 1.0))
+    part.shade(mask * np.maximum(-strands, 0.0), 1.0)
+
+
 def _strands(part: Canvas, scene: Scene) -> Array:
     """Returns `[N, height, width]` float32, how much brighter hair is: straight or wavy lines, or a soft sheen."""
     straight, wavy = scene.has("Straight_Hair"), scene.has("Wavy_Hair")
-    lines = 0.5 * wave(part.x * 7.0) * straight
-    curls = 0.55 * wave(part.x * 4.5 + 0.55 * wave(part.y * 2.6 + 0.3)) * wavy
+    lines = 0.34 * wave(part.x * 7.0) * straight
+    curls = 0.4 * wave(part.x * 4.5 + 0.55 * wave(part.y * 2.6 + 0.3)) * wavy
     sheen = 0.25 * (1.0 - np.minimum(np.abs(part.y + 0.5) * 5.0, 1.0)) * (1.0 - straight) * (1.0 - wavy)
     return lines + curls + sheen
-
-
-def tone(face: Geometry, share: Array) -> Array:
-    """Returns the hair's colour, lighter by a share."""
-    return blend(face.hair, np.ones_like(face.hair), share)

@@ -32,7 +32,7 @@ _WITH_MALE: dict[str, float] = dict(zip(CELEBA_ATTRIBUTES, (
 
 _LASTING: dict[str, float] = dict(zip(CELEBA_ATTRIBUTES, (
     .5, .90, .90, .60, .97, .50, .95, .97, .93, .93, 0., .93, .95, .92, .85, .50, .70, .95, .40, .70,
-    1., .10, .75, .90, .80, .95, .97, .96, .93, .40, .60, .10, .60, .60, .30, .20, .30, .20, .30, .95)))
+    1., .10, .75, .90, .80, .95, .97, .96, .93, .40, .60, .10, .80, .80, .30, .20, .30, .20, .30, .95)))
 
 _WITHIN_SEX: dict[tuple[str, str], float] = {
     ("Smiling", "High_Cheekbones"): .85, ("Smiling", "Mouth_Slightly_Open"): .75,

@@ -9,7 +9,7 @@ from tfprivacy_rep.data.rendered.eyes import turned
 from tfprivacy_rep.data.rendered.geometry import Geometry
 from tfprivacy_rep.data.rendered.scene import Scene
 
-_SPOTS = ((-0.27, 0.17), (0.21, 0.27), (-0.12, -0.3), (0.29, 0.1), (0.14, -0.26), (-0.2, 0.36), (0.1, 0.52))
+_SPOTS = ((-0.27, 0.15), (0.2, 0.27), (-0.12, -0.3), (0.31, 0.1), (0.14, -0.27), (-0.19, 0.33))
 
 
 def cheeks(canvas: Canvas, scene: Scene, face: Geometry) -> None:
@@ -35,14 +35,14 @@ def wrinkles(canvas: Canvas, scene: Scene, face: Geometry) -> None:
         middle = part.under(few.width * 0.56 - side)
         rise = y - few.brow_y + 0.25 * x * x
         for height in (0.09, 0.155, 0.22):
-            part.shade(part.band(rise + height, 0.011) * middle, 0.38)
+            part.shade(part.band(rise + height, 0.013) * middle, 0.58)
         out = side - few.eye_x - few.eye_a
         foot = part.under(out - 0.015) * part.under(0.11 - out)
         for slope in (-0.55, 0.0, 0.55):
-            part.shade(part.band(y - few.eye_y - 0.02 - slope * out, 0.009) * foot, 0.42)
+            part.shade(part.band(y - few.eye_y - 0.02 - slope * out, 0.012) * foot, 0.58)
         fall = y - few.nose_y + 0.02
         fold = part.band(side - few.nose_half - 0.05 - 0.55 * fall, 0.014)
-        part.shade(fold * part.under(fall) * part.under(0.27 - fall), 0.42)
+        part.shade(fold * part.under(fall) * part.under(0.27 - fall), 0.55)
 
 
 def blemishes(canvas: Canvas, scene: Scene, face: Geometry) -> None:
@@ -56,5 +56,5 @@ def blemishes(canvas: Canvas, scene: Scene, face: Geometry) -> None:
         x = x * np.where(some.traits["spots"] > 0, np.float32(1), np.float32(-1))
         spots = np.zeros_like(x)
         for place_x, place_y in _SPOTS:
-            spots = np.maximum(spots, part.ellipse(x - place_x, y - place_y, 0.026, 0.026))
-        part.paint(spots * 0.75, few.skin * rgb(0.85, 0.38, 0.36))
+            spots = np.maximum(spots, part.ellipse(x - place_x, y - place_y, 0.032, 0.032))
+        part.paint(spots * 0.85, few.skin * rgb(0.75, 0.25, 0.25) + rgb(0.1, 0.0, 0.0))

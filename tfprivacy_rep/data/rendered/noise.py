@@ -57,7 +57,7 @@ def uniforms(of_keys: NDArray[np.uint64], count: int) -> NDArray[np.float64]:
         `[N, count]` float64 in [0, 1).
     """
     steps = np.arange(1, count + 1, dtype=np.uint64) * GOLDEN
-    return (mix(of_keys[:, None] + steps) >> np.uint64(11)) * 2.0**-53
+    return (mix(of_keys[:, None] + steps) >> np.uint64(11)).astype(np.float64) * np.float64(2.0**-53)
 
 
 def normals(of_keys: NDArray[np.uint64], count: int) -> NDArray[np.float64]:
@@ -72,7 +72,8 @@ def normals(of_keys: NDArray[np.uint64], count: int) -> NDArray[np.float64]:
     """
     place = uniforms(of_keys, count) * _CELLS
     cell = place.astype(np.int64)
-    return _QUANTILES[cell] + (place - cell) * (_QUANTILES[cell + 1] - _QUANTILES[cell])
+    low, high = _QUANTILES[cell], _QUANTILES[cell + 1]
+    return low + (place - cell).astype(np.float64) * (high - low)
 
 
 def grain(of_keys: NDArray[np.uint64], height: int, width: int) -> NDArray[np.float32]:

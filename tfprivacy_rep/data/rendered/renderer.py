@@ -103,6 +103,7 @@ def _draw(scene: Scene, image_size: int) -> NDArray[np.uint8]:
     mouth.nose(canvas, scene, face)
     eyes.eyes(canvas, scene, face)
     hair.front(canvas, scene, face)
+    eyes.brows(canvas, scene, face)
     accessories.earrings(canvas, scene, face)
     accessories.glasses(canvas, scene, face)
     accessories.hat(canvas, scene, face)
