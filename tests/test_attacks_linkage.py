@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tfprivacy_rep.attacks.linkage import Known, link
+from tfprivacy_rep.config import DataConfig
 from tfprivacy_rep.data import partition as partitions
 from tfprivacy_rep.data import sources
 from tfprivacy_rep.data.rehearsal import rehearsal
@@ -156,7 +157,7 @@ def test_the_choice_is_the_rehearsals_alone(kind):
 
 @pytest.fixture(name="orl", scope="module")
 def _orl():
-    return sources.load("orl", 16)
+    return sources.load(DataConfig(image_size=32))
 
 
 @pytest.mark.parametrize("mode", partitions.MODES)

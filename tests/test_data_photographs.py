@@ -7,7 +7,6 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tfprivacy_rep.data import sources
 from tfprivacy_rep.data.attributes import CELEBA_ATTRIBUTES
 from tfprivacy_rep.data.photographs import Photographs
 from tfprivacy_rep.errors import UserError
@@ -40,6 +39,14 @@ def test_subset_keeps_rows_together_in_the_order_given(photographs):
     assert subset.labels.tolist() == [[1, 0], [0, 1]]
     assert subset.people.tolist() == [8, 7]
     assert subset.names == ("d", "a") and subset.attributes == photographs.attributes
+
+
+def test_subset_keeps_the_official_parts_and_what_was_skipped(photographs):
+    official = np.array([0, 1, 2, 0, 1], np.int8)
+    subset = dataclasses.replace(photographs, official=official, skipped=("f: no bytes",)).subset([2, 3, 1])
+    assert subset.official.tolist() == [2, 0, 1] and subset.official.dtype == np.int8
+    assert subset.skipped == ("f: no bytes",)
+    assert photographs.subset([1]).official is None
 
 
 def test_subset_may_be_empty_and_people_unknown(photographs):
@@ -86,37 +93,12 @@ def test_unknown_attributes_are_named_with_those_available(photographs):
         ({"labels": np.full((5, 2), -1, np.int8)}, r"0 \(absent\).*values \[-1\]"),
         ({"people": np.zeros(4, np.int64)}, r"`people`: expected int64 \[5\]"),
         ({"people": np.zeros(5, np.int32)}, r"`people`.*Received: int32"),
+        ({"official": np.zeros(4, np.int8)}, r"`official`: expected int8 \[5\]"),
+        ({"official": np.zeros(5, np.int64)}, r"`official`.*Received: int64"),
+        ({"official": np.full(5, 3, np.int8)}, r"`official`: expected 0 \(train\).*Received: \[3\]"),
         ({"attributes": ("Male", "Male")}, "`attributes`: expected different names.*Male"),
     ],
 )
 def test_fields_that_do_not_fit_are_refused(photographs, change, text):
     with pytest.raises(UserError, match=text):
         dataclasses.replace(photographs, **change)
-
-
-def test_sources_give_the_attributes_asked_for_or_their_default():
-    default = sources.load("orl", 8)
-    assert default.attributes == sources.get("orl").default_attributes
-    chosen = sources.load("orl", 8, None, ["Smiling"])
-    assert chosen.attributes == ("Smiling",)
-    column = default.attributes.index("Smiling")
-    np.testing.assert_array_equal(chosen.labels[:, 0], default.labels[:, column])
-
-
-def test_sources_name_what_is_unknown():
-    with pytest.raises(UserError, match="expected one of orl.*Received: dataset='lfw'"):
-        sources.load("lfw", 8)
-    with pytest.raises(UserError, match="Received: Young. Available: Eyeglasses, Smiling"):
-        sources.load("orl", 8, None, ["Young"])
-
-
-def test_another_source_can_be_registered(photographs, monkeypatch):
-    calls = []
-
-    def load(image_size, data_dir):
-        calls.append((image_size, data_dir))
-        return photographs
-
-    monkeypatch.setitem(sources.SOURCES, "mine", sources.Source(load, "shared_people", ("Male",)))
-    assert sources.load("mine", 4, "/photos").attributes == ("Male",)
-    assert calls == [(4, "/photos")]

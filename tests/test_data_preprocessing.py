@@ -74,17 +74,6 @@ def test_scaling_refuses_other_pictures(image):
         preprocessing.resize(image, 4)
 
 
-def test_a_file_becomes_a_square_of_the_right_rows(tmp_path):
-    """Row r has the value 10 r: the middle square of a picture 4 wide and 6 high has rows 1..4."""
-    grey = np.repeat(np.arange(6, dtype=np.uint8)[:, None] * 10, 4, axis=1)
-    Image.fromarray(grey).save(tmp_path / "grey.pgm")
-    image = preprocessing.decode_file(tmp_path / "grey.pgm", 4)
-    assert image.dtype == np.uint8
-    np.testing.assert_array_equal(image, np.repeat(grey[1:5, :, None], 3, axis=2))
-    lower = preprocessing.decode_file(tmp_path / "grey.pgm", 4, top=2)
-    np.testing.assert_array_equal(lower[..., 0], grey[2:6])
-
-
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1", "LA"])
 def test_every_8_bit_mode_becomes_rgb(tmp_path, mode):
     Image.new("RGB", (5, 5), (255, 255, 255)).convert(mode).save(tmp_path / "white.png")
@@ -92,13 +81,32 @@ def test_every_8_bit_mode_becomes_rgb(tmp_path, mode):
     assert image.shape == (5, 5, 3) and image.min() == 255
 
 
+def test_of_16_bits_of_grey_the_upper_8_are_kept(tmp_path):
+    Image.fromarray(np.array([[0, 255], [256, 65535]], np.uint16)).save(tmp_path / "deep.png")
+    image = preprocessing.read_rgb(tmp_path / "deep.png")
+    np.testing.assert_array_equal(image, np.repeat([[[0], [0]], [[1], [255]]], 3, axis=2))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photograph_is_turned_as_exif_says(tmp_path, orientation):
+    """Pillow's own table of what undoes each orientation."""
+    image = Image.fromarray(np.arange(18, dtype=np.uint8).reshape(2, 3, 3) * 14)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image.save(tmp_path / "turned.png", exif=exif)
+    undo = [None, None, "FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270", "TRANSVERSE",
+            "ROTATE_90"][orientation]
+    expected = image.transpose(Image.Transpose[undo]) if undo else image
+    np.testing.assert_array_equal(preprocessing.read_rgb(tmp_path / "turned.png"), np.asarray(expected))
+
+
 def _damaged(path, kind: str) -> None:
     if kind == "text":
         path.write_text("not an image")
     elif kind == "empty":
         path.write_bytes(b"")
-    elif kind == "sixteen bits":
-        Image.fromarray(np.full((4, 4), 40000, np.uint16)).save(path, format="PNG")
+    elif kind == "floating point":
+        Image.fromarray(np.full((4, 4), 0.5, np.float32)).save(path, format="TIFF")
     elif kind == "cut off":
         Image.effect_noise((64, 64), 50).save(path, format="JPEG")
         path.write_bytes(path.read_bytes()[:700])
@@ -107,10 +115,10 @@ def _damaged(path, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["missing", "text", "empty", "cut off", "cut off grey map", "sixteen bits"]
+    "kind", ["missing", "text", "empty", "cut off", "cut off grey map", "floating point"]
 )
 def test_an_unreadable_photograph_is_named(tmp_path, kind):
     path = tmp_path / "damaged photograph"
     _damaged(path, kind)
     with pytest.raises(UserError, match=f"Unreadable photograph `{path}`.*Received: .*Replace"):
-        preprocessing.decode_file(path, 8)
+        preprocessing.read_rgb(path)

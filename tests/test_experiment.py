@@ -17,6 +17,7 @@ from small_run import ROOT, BlockRecogniser, finished_parts
 
 from tfprivacy_rep import experiment, files
 from tfprivacy_rep.attacks import attacker as attacking
+from tfprivacy_rep.config import DataConfig
 from tfprivacy_rep.data import partition as partitions
 from tfprivacy_rep.data import sources
 from tfprivacy_rep.data.orl import loader
@@ -107,7 +108,7 @@ def test_the_fingerprints_of_the_encoders_differ(finished):
 def test_no_attacker_ever_sees_the_gallery_or_the_probes_or_private_photographs(finished):
     _, _, watched, _ = finished
     assert [name for name, *_ in watched.given] == ["decoder", "decoder_gan"] * 2
-    orl = sources.load("orl", 32)
+    orl = sources.load(DataConfig(image_size=32))
     partition = partitions.make(orl, "shared_people", 0, 0)
     index = {orl.images[i].tobytes(): i for i in range(len(orl))}
     assert len(index) == 400

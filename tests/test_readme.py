@@ -152,7 +152,7 @@ def test_the_flagfiles_named_exist():
 def test_the_table_of_partitions_counts_what_there_is():
     rows = dict(re.findall(r"^\| `(\w+)`.*?\| (\d+ / \d+ / \d+ / \d+) \|$", README, flags=re.M))
     assert set(rows) == set(partitions.MODES)
-    orl = sources.load("orl", 16)
+    orl = sources.load(configuration.DataConfig(image_size=32))
     for mode, counts in rows.items():
         drawn = partitions.make(orl, mode, 0)
         sizes = (len(drawn.x1), len(drawn.x2), len(drawn.gallery), len(drawn.probes))

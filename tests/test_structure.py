@@ -28,7 +28,7 @@ NEIGHBOURS = {("models", "data.pipeline")}
 
 # Who may import nothing of the package but these.
 ONLY: dict[str, set[str]] = {
-    "serving": {"models", "config", "data.preprocessing", "errors", "files"},
+    "serving": {"models", "config", "data.preprocessing", "data.decoding", "errors", "files"},
     "flags": {"config", "errors"},
     "config": {"errors"},
     "files": {"errors"},
@@ -46,6 +46,10 @@ WITHOUT_TENSORFLOW = {
     "data.photographs",
     "data.partition",
     "data.preprocessing",
+    "data.images",
+    "data.indexing",
+    "data.tables",
+    "data.sources",
 }
 HEAVY = {"tensorflow", "keras"}
 

@@ -1,4 +1,4 @@
-"""Shifted and mirrored copies of training photographs, made once, so that everything computed from them can be
+"""Shifted and mirrored copies of training photographs, drawn once, so that everything computed from them can be
 cached."""
 
 from __future__ import annotations
@@ -7,6 +7,8 @@ import dataclasses
 
 import numpy as np
 
+from tfprivacy_rep.data.augmented_images import AugmentedImages, Variants
+from tfprivacy_rep.data.images import Images, in_memory
 from tfprivacy_rep.data.photographs import Photographs
 
 _SHIFT = 1 / 16  # of the side: about as much as a face detector's crop wanders
@@ -24,25 +26,30 @@ def augmented(photographs: Photographs, copies: int, seed: int) -> Photographs:
         seed: of the variants.
 
     Returns:
-        `N * copies` photographs; the first N are the originals, in order.
+        `N * copies` photographs; the first N are the originals, in order. Those of a store are made when they are read.
     """
     if copies == 1:
         return photographs
-    draws = np.random.default_rng(seed)
-    count, side = len(photographs), photographs.image_size
-    margin = max(1, round(side * _SHIFT))
-    padded = np.pad(photographs.images, ((0, 0), (margin, margin), (margin, margin), (0, 0)), mode="edge")
-    variants = [photographs.images]
-    for _ in range(copies - 1):
-        tops, lefts = draws.integers(0, 2 * margin + 1, (2, count))
-        shifted = np.stack([p[t : t + side, f : f + side] for p, t, f in zip(padded, tops, lefts)])
-        mirrored = draws.random(count) < 0.5
-        shifted[mirrored] = shifted[mirrored, :, ::-1]
-        variants.append(shifted)
+    variants = _draw(len(photographs), photographs.image_size, copies, seed)
+    images: Images = AugmentedImages(photographs.images, variants)
+    if isinstance(photographs.images, np.ndarray):
+        images = in_memory(images)
     return dataclasses.replace(
         photographs,
-        images=np.concatenate(variants),
+        images=images,
         labels=np.tile(photographs.labels, (copies, 1)),
         people=None if photographs.people is None else np.tile(photographs.people, copies),
         names=tuple(name if copy == 0 else f"{name}#{copy}" for copy in range(copies) for name in photographs.names),
+        official=None if photographs.official is None else np.tile(photographs.official, copies),
     )
+
+
+def _draw(count: int, side: int, copies: int, seed: int) -> Variants:
+    draws = np.random.default_rng(seed)
+    margin = max(1, round(side * _SHIFT))
+    tops, lefts = np.zeros((2, copies, count), np.int16)
+    mirrored = np.zeros((copies, count), bool)
+    for copy in range(1, copies):
+        tops[copy], lefts[copy] = draws.integers(0, 2 * margin + 1, (2, count)) - margin
+        mirrored[copy] = draws.random(count) < 0.5
+    return Variants(tops.ravel(), lefts.ravel(), mirrored.ravel())

@@ -1,4 +1,4 @@
-"""Photographs in memory with what is known of each: attributes, person and name."""
+"""Photographs with what is known of each: attributes, person and name."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Sequence
 
 import numpy as np
 
+from tfprivacy_rep.data.images import Images, take
 from tfprivacy_rep.errors import UserError
 
 
@@ -16,30 +17,36 @@ class Photographs:
     """Labelled photographs; row i of every field belongs to photograph i.
 
     Attributes:
-        images: uint8 [N, S, S, 3], RGB in 0..255; may be a memory map.
+        images: uint8 [N, S, S, 3], RGB in 0..255: an array, or a store that reads on demand.
         labels: int8 [N, A], 1 where the attribute is present, else 0.
         attributes: the A names of the columns of `labels`.
         people: int64 [N], a number for each person, or None where nobody knows who is who.
         names: N different names that stay the same from run to run, e.g. `"s5/1.pgm"`.
         source: where they come from, e.g. `"orl"`.
+        official: int8 [N], the part of the source's own partition: 0 training, 1 validation, 2
+            test; None where it has none.
+        skipped: "name: reason" of every photograph that the source had to leave out.
 
     Raises:
         UserError: if a field has another shape, type or range, or a name comes twice.
     """
 
-    images: np.ndarray
+    images: Images
     labels: np.ndarray
     attributes: tuple[str, ...]
     people: np.ndarray | None
     names: tuple[str, ...]
     source: str
+    official: np.ndarray | None = None
+    skipped: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n, a = len(self.names), len(self.attributes)
         shape = self.images.shape
         square = len(shape) == 4 and shape[1] == shape[2] and shape[3] == 3
         if not square or shape[0] != n or self.images.dtype != np.uint8:
-            raise _invalid("images", f"uint8 [{n}, S, S, 3], as there are {n} names", self.images)
+            expected = f"uint8 [{n}, S, S, 3], as there are {n} names"
+            raise _invalid("images", expected, f"{self.images.dtype} {list(shape)}")
         if self.labels.shape != (n, a) or self.labels.dtype != np.int8:
             raise _invalid("labels", f"int8 [{n}, {a}], names by attributes", self.labels)
         if self.labels.size and (self.labels.min() < 0 or self.labels.max() > 1):
@@ -48,6 +55,12 @@ class Photographs:
         if self.people is not None:
             if self.people.shape != (n,) or self.people.dtype != np.int64:
                 raise _invalid("people", f"int64 [{n}], or None", self.people)
+        if self.official is not None:
+            if self.official.shape != (n,) or self.official.dtype != np.int8:
+                raise _invalid("official", f"int8 [{n}], or None", self.official)
+            if n and not 0 <= self.official.min() <= self.official.max() <= 2:
+                values = np.unique(self.official)[:5].tolist()
+                raise _invalid("official", "0 (train), 1 (validation), 2 (test)", f"{values}")
         for field in ("names", "attributes"):
             repeated = _repeated(getattr(self, field))
             if repeated:
@@ -62,7 +75,7 @@ class Photographs:
         return int(self.images.shape[1])
 
     def subset(self, indices: Sequence[int] | np.ndarray) -> Photographs:
-        """Returns the photographs at `indices`, in that order.
+        """Returns the photographs at `indices`, in that order; a store decodes none of them.
 
         Args:
             indices: int [M], each in 0..N-1 and none twice.
@@ -79,10 +92,11 @@ class Photographs:
             raise _invalid("indices", f"values in 0..{len(self) - 1}", f"{outside[:5].tolist()}")
         return dataclasses.replace(
             self,
-            images=self.images[chosen],
+            images=take(self.images, chosen),
             labels=self.labels[chosen],
             people=None if self.people is None else self.people[chosen],
             names=tuple(self.names[i] for i in chosen),
+            official=None if self.official is None else self.official[chosen],
         )
 
     def with_attributes(self, names: Sequence[str]) -> Photographs:

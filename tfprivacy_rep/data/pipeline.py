@@ -7,6 +7,8 @@ from typing import Any, Mapping
 import numpy as np
 import tensorflow as tf
 
+from tfprivacy_rep.data.images import Images, ImageStore, in_memory
+
 
 def batches(
     fields: Mapping[str, Any], batch_size: int, seed: int, first_batch: int = 0, replica: int = 0, replicas: int = 1
@@ -18,7 +20,8 @@ def batches(
     smaller.
 
     Args:
-        fields: arrays with N examples each (uint8 images become float32 in [0, 1]); a tuple of arrays gives a tuple.
+        fields: arrays with N examples each (uint8 images become float32 in [0, 1]); a tuple of arrays gives a tuple. An
+            `ImageStore` is read as its photographs come up, so that memory does not depend on N.
         batch_size: examples a batch, over all replicas; divides by their number.
         seed: of the order.
         first_batch: number of the first batch given.
@@ -38,7 +41,7 @@ def batches(
         index = tf.random.experimental.index_shuffle(
             place, seed=tf.stack([tf.constant(seed, tf.int64), epoch]), max_index=count - 1
         )
-        return tf.nest.map_structure(lambda tensor: _as_float_tensor(tf.gather(tensor, index)), tensors)
+        return tf.nest.map_structure(lambda field: _as_float_tensor(_row(field, index)), tensors)
 
     options = tf.data.Options()
     options.autotune.enabled = False  # everything is set here, and its thread makes an iterator slow to be freed
@@ -52,15 +55,24 @@ def batches(
 
 
 def as_tensors(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields as tensors, which datasets of several replicas share; tensors are left as they are."""
-    return {name: tf.nest.map_structure(tf.constant, value) for name, value in fields.items()}
+    """The fields as tensors, which datasets of several replicas share; tensors and stores are left as they are."""
+
+    def tensor(value: Any) -> Any:
+        return value if isinstance(value, ImageStore) else tf.constant(value)
+
+    return {name: tf.nest.map_structure(tensor, value) for name, value in fields.items()}
 
 
-def as_float(images: np.ndarray) -> np.ndarray:
-    """uint8 pixels as float32 in [0, 1]; anything else unchanged."""
+def as_float(images: Images) -> np.ndarray:
+    """uint8 pixels as float32 in [0, 1], all of a store's too; any other array unchanged."""
+    images = in_memory(images)
     if images.dtype == np.uint8:
         return images.astype(np.float32) / np.float32(255.0)
     return images
+
+
+def _row(field: tf.Tensor | ImageStore, index: tf.Tensor) -> tf.Tensor:
+    return field.row(index) if isinstance(field, ImageStore) else tf.gather(field, index)
 
 
 def _as_float_tensor(tensor: tf.Tensor) -> tf.Tensor:

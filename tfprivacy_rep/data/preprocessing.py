@@ -1,7 +1,8 @@
-"""From a file to a square RGB photograph; training and serving share these steps.
+"""From a file of any kind to a square RGB photograph, by Pillow.
 
 The order is: decode to 8-bit RGB, cut to a square, scale down without aliasing. Scaling to [0, 1]
-is left to the network's input, so that photographs rest as uint8.
+is left to the network's input, so that photographs rest as uint8. `decoding` does the same to plain
+JPEG and PNG files in TensorFlow.
 """
 
 from __future__ import annotations
@@ -10,42 +11,50 @@ import os
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from tfprivacy_rep.errors import UserError
 
-# 16-bit and floating point pictures: Pillow's conversion to RGB would clip them to white.
+# Pillow's conversion to RGB would clip these to white. 16-bit grey alone has a known range.
 _DEEP_MODES = ("I", "F")
+_GREY_16 = ("I;16", "I;16L", "I;16B")
+# Pillow reports damaged files with all of these, depending on the format.
+DAMAGED = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
 
 
 def read_rgb(path: str | os.PathLike) -> np.ndarray:
-    """Decodes a photograph.
+    """Decodes a photograph and turns it upright.
 
-    Grey photographs become RGB with three equal channels; transparency is dropped. A rotation noted
-    in EXIF is not applied, because the decoders of TensorFlow, which serving uses, don't apply it
-    either.
+    Grey photographs become RGB with three equal channels; transparency is dropped; of 16 bits the
+    upper 8 are kept. A rotation noted in EXIF is applied; the decoders of TensorFlow don't, so
+    `indexing` leaves rotated files to this function.
 
     Args:
-        path: a file of any format Pillow reads.
+        path: a file of any format Pillow reads; the first picture of an animation.
 
     Returns:
         uint8 [H, W, 3], RGB in 0..255.
 
     Raises:
-        UserError: if the file is missing, damaged or has more than 8 bits a channel; names the
+        UserError: if the file is missing, damaged or of a mode with an unknown range; names the
             path.
     """
     try:
         with Image.open(path) as image:
-            if image.mode.startswith(_DEEP_MODES):
-                raise ValueError(f"more than 8 bits a channel (Pillow mode {image.mode})")
-            return np.array(image.convert("RGB"))
-    # Pillow reports damaged files with all of these, depending on the format.
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+            return np.array(_rgb(ImageOps.exif_transpose(image)))
+    except DAMAGED as error:
         raise UserError(
             f"Unreadable photograph `{Path(path)}`: expected a whole image file with 8 bits a "
             f"channel. Received: {type(error).__name__}: {error}. Replace the file or leave it out."
         ) from error
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode in _GREY_16:
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.mode.startswith(_DEEP_MODES):
+        raise ValueError(f"more than 8 bits a channel (Pillow mode {image.mode})")
+    return image.convert("RGB")
 
 
 def center_square(image: np.ndarray, top: int | None = None) -> np.ndarray:
@@ -107,15 +116,3 @@ def resize(image: np.ndarray, size: int) -> np.ndarray:
         (int(size), int(size)), Image.Resampling.LANCZOS
     )
     return np.array(scaled)
-
-
-def decode_file(path: str | os.PathLike, size: int, top: int | None = None) -> np.ndarray:
-    """Reads a photograph, cuts it to a square (`center_square`) and scales it.
-
-    Returns:
-        uint8 [size, size, 3], RGB in 0..255.
-
-    Raises:
-        UserError: as `read_rgb`, `center_square` and `resize` do.
-    """
-    return resize(center_square(read_rgb(path), top), size)

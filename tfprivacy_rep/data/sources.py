@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Callable, Sequence
+import importlib
+from typing import Callable
 
+from tfprivacy_rep.config import DataConfig
+from tfprivacy_rep.data.images import in_memory
 from tfprivacy_rep.data.orl import labelling as orl_labelling
 from tfprivacy_rep.data.orl import loader as orl_loader
 from tfprivacy_rep.data.photographs import Photographs
@@ -16,19 +19,35 @@ class Source:
     """A kind of photographs.
 
     Attributes:
-        load: called as `load(image_size, data_dir)`; `data_dir` is None where the user gave none.
-            It imports optional packages itself, so that naming a source costs nothing.
-        default_partition: the mode of `partition.make` used where the user names none.
-        default_attributes: the attributes used where the user names none, in order.
+        load: loads all photographs that a configuration asks for, with all their attributes. It imports optional
+            packages itself, so that naming a source costs nothing.
+        default_partition: the mode of `partition.make` for photographs of this source where the user names none.
+        recogniser: who judges faces where the user names nobody, one of `config.RECOGNISERS`.
+        default_attributes: the attributes used where the user names none, in order; empty for all there are.
     """
 
-    load: Callable[[int, str | None], Photographs]
-    default_partition: str
-    default_attributes: tuple[str, ...]
+    load: Callable[[DataConfig], Photographs]
+    default_partition: Callable[[Photographs], str]
+    recogniser: str
+    default_attributes: tuple[str, ...] = ()
+
+
+def _module(name: str) -> Callable[[DataConfig], Photographs]:
+    """Loads by a module of this package that is imported only then, because it imports TensorFlow."""
+    return lambda config: importlib.import_module(f"tfprivacy_rep.data.{name}").load(config)
+
+
+def _of_folder(photographs: Photographs) -> str:
+    return "paper" if photographs.people is None else "disjoint_people"
 
 
 SOURCES: dict[str, Source] = {
-    "orl": Source(orl_loader.load, "shared_people", orl_labelling.ATTRIBUTES),
+    "orl": Source(lambda config: orl_loader.load(config.image_size, config.data_dir or None),
+                  lambda _: "shared_people", "dlib", orl_labelling.ATTRIBUTES),
+    "celeba": Source(_module("celeba"), lambda _: "paper", "dlib"),
+    "celeba_tfds": Source(_module("celeba_tfds"), lambda _: "paper", "dlib"),
+    "folder": Source(_module("folder"), _of_folder, "dlib"),
+    "rendered": Source(_module("rendered.loader"), lambda _: "disjoint_people", "rendered"),
 }
 
 
@@ -40,22 +59,22 @@ def get(source: str) -> Source:
     """
     if source not in SOURCES:
         raise UserError(
-            f"Invalid `dataset`: expected one of {', '.join(sorted(SOURCES))}. "
-            f"Received: dataset={source!r}."
+            f"Invalid `dataset`: expected one of {', '.join(SOURCES)}. Received: dataset={source!r}."
         )
     return SOURCES[source]
 
 
-def load(
-    source: str, image_size: int, data_dir: str | None = None, attributes: Sequence[str] = ()
-) -> Photographs:
-    """Loads the photographs of a source.
+def default_partition(config: DataConfig, photographs: Photographs) -> str:
+    """The mode of `partition.make` for the loaded photographs where the user names none."""
+    return get(config.dataset).default_partition(photographs)
+
+
+def load(config: DataConfig) -> Photographs:
+    """Loads the photographs that a configuration asks for.
 
     Args:
-        source: a name in `SOURCES`.
-        image_size: side of the images in pixels.
-        data_dir: folder of the photographs; None for the source's own place.
-        attributes: attributes to keep, in order; none for the source's default.
+        config: which source, where it is, the side of the images, the attributes to keep (none for the source's
+            default), what to do with bad photographs and whether to keep the others in memory.
 
     Returns:
         `Photographs` with images uint8 [N, image_size, image_size, 3].
@@ -63,6 +82,8 @@ def load(
     Raises:
         UserError: if the source is unknown, its photographs can't be read or it lacks an attribute.
     """
-    found = get(source)
-    photographs = found.load(image_size, data_dir)
-    return photographs.with_attributes(tuple(attributes) or found.default_attributes)
+    found = get(config.dataset)
+    photographs = found.load(config)
+    if config.cache_images:
+        photographs = dataclasses.replace(photographs, images=in_memory(photographs.images))
+    return photographs.with_attributes(config.attributes or found.default_attributes or photographs.attributes)
