@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tfprivacy_rep.data.attributes import CELEBA_ATTRIBUTES
-from tfprivacy_rep.data.rendered import consistency, joint, noise, people
+from tfprivacy_rep.data.rendered import consistency, drawing, joint, noise, people
 from tfprivacy_rep.data.rendered.renderer import render, render_with
 from tfprivacy_rep.data.rendered.scene import arrange
 from tfprivacy_rep.errors import UserError
@@ -142,6 +142,17 @@ def test_forcing_what_is_already_so_changes_nothing() -> None:
     for place in range(6):
         held = {name: int(drawn.labels[place, COLUMN[name]]) for name in CELEBA_ATTRIBUTES}
         np.testing.assert_array_equal(render_with([place], 48, held, seed=4).images[0], drawn.images[place])
+
+
+def test_rectangles_hold_their_features_in_every_pose(monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = {name: 1 for name in ("Wearing_Hat", "Eyeglasses", "Double_Chin", "Wearing_Earrings", "Goatee")}
+    everything |= {"Big_Lips": 1, "Smiling": 1, "Mouth_Slightly_Open": 1, "Sideburns": 1, "Blurry": 0}
+    numbers = np.arange(0, 4000, 20)
+    cut = [render_with(numbers, 48, changes, seed=8).images.astype(int) for changes in ({}, everything)]
+    part = drawing.Canvas.part
+    monkeypatch.setattr(drawing.Canvas, "part", lambda canvas, box, rows=None: part(canvas, (0, 0, 1, 1), rows))
+    whole = [render_with(numbers, 48, changes, seed=8).images.astype(int) for changes in ({}, everything)]
+    assert max(np.abs(first - second).max() for first, second in zip(cut, whole)) <= 2
 
 
 def test_images_of_a_person_share_the_geometry() -> None:

@@ -79,7 +79,7 @@ def hat(canvas: Canvas, scene: Scene, face: Geometry) -> None:
     shot = some.shot
     tone = np.concatenate([shot["cloth_blue"], shot["cloth_red"], shot["cloth_green"]], axis=1)[..., 0]
     colour = 0.45 + 0.35 * tone
-    with canvas.part((0.0, 0.0, 1.0, 0.5), rows) as part:
+    with canvas.part((0.0, 0.0, 1.0, 0.58), rows) as part:
         edge = few.brow_y - 0.15 + 0.25 * part.x * part.x
         side = few.width + few.hair_reach - 0.01
         crown = part.under(edge - part.y) * part.under(side + 0.12 * (part.y + 0.4) - np.abs(part.x))

@@ -40,7 +40,7 @@ def body(canvas: Canvas, scene: Scene, face: Geometry) -> None:
     """Paints the neck with the chin's shadow, and clothes."""
     male = scene.has("Male")
     half = 0.23 + 0.03 * scene.traits["neck_width"] + 0.07 * male + 0.05 * scene.has("Chubby")
-    with canvas.part((0.0, 0.62, 1.0, 1.0)) as part:
+    with canvas.part((0.0, 0.56, 1.0, 1.0)) as part:
         flare = np.maximum(part.y - 0.7, 0.0)
         neck = part.under(half + 0.9 * flare * flare - np.abs(part.x)) * part.under(part.y - 0.3)
         shoulders = part.under(part.y - 0.87 - 0.5 * (part.x * part.x))

@@ -10,7 +10,7 @@ from tfprivacy_rep.data.rendered.geometry import Geometry
 from tfprivacy_rep.data.rendered.scene import Scene
 
 NOSE_BOX = (0.2, 0.3, 0.8, 0.76)
-BOX = (0.14, 0.5, 0.86, 0.9)
+BOX = (0.14, 0.5, 0.86, 0.97)
 
 
 def nose(canvas: Canvas, scene: Scene, face: Geometry) -> None:
