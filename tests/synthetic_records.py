@@ -69,6 +69,7 @@ def _facts(seed: int, fold: int, count: int) -> dict[str, Any]:
         },
         "attributes": list(ATTRIBUTES),
         "recogniser": "made up",
+        "skipped_images": 0,
         "names": [f"s{index // PHOTOGRAPHS}/{index % PHOTOGRAPHS}.pgm" for index in range(count)],
         "encoders": {
             name: {

@@ -10,6 +10,7 @@ import json
 import numpy as np
 import pytest
 
+from tfprivacy_rep.config import DataConfig
 from tfprivacy_rep.data import partition, partition_modes, sources
 from tfprivacy_rep.data.photographs import Photographs
 from tfprivacy_rep.errors import UserError
@@ -25,7 +26,7 @@ ALL_PAIRS = {"x1_x2", "x1_g", "x1_t", "x2_g", "x2_t", "g_t"}
 
 @pytest.fixture(scope="module")
 def orl() -> Photographs:
-    return sources.load("orl", 8)
+    return sources.load(DataConfig(image_size=32))
 
 
 def invented(counts: list[int], seed: int = 0) -> Photographs:

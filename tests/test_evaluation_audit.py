@@ -150,7 +150,7 @@ def test_the_choice_asks_only_for_public_photographs():
 
     classify: Any = lambda z: z[:, :2]  # noqa: E731
     spied = Subject(Spy(flattening_encoder()), classify, known, parts)
-    part = audit._attack_part(
+    part = audit.attacked(
         spied, Judge(BlockRecogniser(), known), outcome("a", good_on(known, parts.x2)), *spied.rehearsal()
     )
     assert part is not None and set().union(*asked) == set(parts.x2)
@@ -230,7 +230,8 @@ def test_the_mean_image_finds_one_person_in_so_many():
     assert sorted(columns["mean_image/rank1"]) == [0.0] * (PEOPLE - 1) + [1.0]
     mean = audit.as_photographs(as_float(known.images[parts.x2_train]).mean(0))
     expected = psnr(np.repeat(as_float(mean)[None], PEOPLE, 0), as_float(known.images[parts.probes]))
-    np.testing.assert_allclose(columns["mean_image/psnr"], expected)
+    # Pixels exactly between two levels may be rounded the other way.
+    np.testing.assert_allclose(columns["mean_image/psnr"], expected, atol=2e-3)
 
 
 def test_the_mean_image_is_public():

@@ -15,7 +15,7 @@ import pytest
 import small_run
 from small_run import ROOT, BlockRecogniser, finished_parts
 
-from tfprivacy_rep import experiment, files
+from tfprivacy_rep import experiment, files, laboratory
 from tfprivacy_rep.attacks import attacker as attacking
 from tfprivacy_rep.config import DataConfig
 from tfprivacy_rep.data import partition as partitions
@@ -28,7 +28,7 @@ from tfprivacy_rep.training import loop
 @pytest.fixture(autouse=True)
 def _cheap_recogniser(monkeypatch):
     """The audit is tried without dlib's seconds; the slow test and one on missing packages use the real one."""
-    monkeypatch.setattr(experiment, "DlibRecogniser", BlockRecogniser)
+    monkeypatch.setattr(laboratory, "build_recogniser", lambda name: BlockRecogniser())
 
 
 class Watched:
@@ -63,7 +63,7 @@ def _finished(tmp_path_factory) -> tuple[Path, dict[str, Any], Watched, str]:
     """One small run: its folder, its results, what it did and what it printed."""
     folder = tmp_path_factory.mktemp("experiment") / "out"
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(experiment, "DlibRecogniser", BlockRecogniser)
+        monkeypatch.setattr(laboratory, "build_recogniser", lambda name: BlockRecogniser())
         watched = Watched(monkeypatch)
         printed: list[str] = []
         monkeypatch.setattr("builtins.print", lambda *parts, **_: printed.append(" ".join(map(str, parts))))

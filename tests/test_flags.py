@@ -24,6 +24,15 @@ _OPTIONS = [
 _IDS = [option.name for _, _, option in _OPTIONS]
 # Values that a rule by type can't guess: text with choices, and numbers with neighbours to get on with.
 _CHOICES = {
+    "dataset": "rendered",
+    "x1_fraction": 0.5,
+    "x2_fraction": 0.25,
+    "on_bad_image": "skip",
+    "recogniser": "none",
+    "budget": "smoke",
+    "sweep": "lambda2",
+    "sweep_values": (0.0, 0.5),
+    "less_data": 0.5,
     "partition": "disjoint_people",
     "gan_loss": "non_saturating",
     "attack_gan_loss": "saturating",

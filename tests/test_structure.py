@@ -13,7 +13,8 @@ PACKAGE = "tfprivacy_rep"
 # From the top down. Modules and packages of one row are neighbours.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("scripts",),
-    ("experiment", "flags"),
+    ("experiment", "reproduction", "flags"),
+    ("laboratory",),
     ("report",),
     ("evaluation", "serving"),
     ("attacks",),
@@ -43,6 +44,8 @@ WITHOUT_TENSORFLOW = {
     "files",
     "flags",
     "metrics",
+    "reproduction.budgets",
+    "reproduction.rows",
     "data.photographs",
     "data.partition",
     "data.preprocessing",

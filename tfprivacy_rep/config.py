@@ -17,6 +17,8 @@ DATASETS = ("orl", "celeba", "celeba_tfds", "folder", "rendered")
 PARTITIONS = ("shared_people", "attacker_knows_people", "disjoint_people", "paper", "official")
 ON_BAD_IMAGE = ("error", "skip")
 RECOGNISERS = ("dlib", "rendered", "none")
+BUDGETS = ("smoke", "small", "full")
+SWEEPS = ("", "lambda2")
 
 
 def _option(default: Any, help: str) -> Any:
@@ -233,6 +235,27 @@ class Config:
     def to_dict(self) -> dict[str, Any]:
         """The configuration as plain nested dictionaries, for JSON."""
         return dataclasses.asdict(self, dict_factory=_plain)
+
+
+@dataclass(frozen=True)
+class ReproduceConfig:
+    """Which rows of the paper's table, and how much is spent on them."""
+
+    rows: str = _option("1-10", "rows of the paper's table: numbers and ranges, such as 1-4,9")
+    budget: str = _option("small", f"how much is spent: {', '.join(BUDGETS)}; sets other defaults for most options")
+    sweep: str = _option("", "a curve instead of rows: lambda2")
+    sweep_values: tuple[float, ...] = _option((), "values of the curve; empty: the budget's")
+    single_attribute: str = _option("Smiling", "the task of rows 9 and 10")
+    less_data: float = _option(0.25, "share of the training photographs of X1 and X2 in the rows without more data")
+    lambda1_alone: bool = _option(False, "leave lambda2 at 0 in the rows with lambda1 > 0")
+    dry_run: bool = _option(False, "print what would be trained and how long it should take, and stop")
+
+    def __post_init__(self) -> None:
+        _require("budget", self.budget, self.budget in BUDGETS, f"one of {', '.join(BUDGETS)}", "Use small.")
+        _require("sweep", self.sweep, self.sweep in SWEEPS, "lambda2 or nothing", "Leave it out for the table's rows.")
+        _require("sweep_values", self.sweep_values, all(value >= 0 for value in self.sweep_values),
+                 "numbers that are not negative", "Use 0 for no protection.")
+        _require("less_data", self.less_data, 0 < self.less_data <= 1, "a number above 0 and at most 1", "Use 0.25.")
 
 
 def _plain(items: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -6,59 +6,24 @@ import gc
 import shlex
 import sys
 import time
-import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 
-from tfprivacy_rep import distribution, files
+from tfprivacy_rep import files, laboratory
 from tfprivacy_rep.attacks import attacker as attacking
-from tfprivacy_rep.attacks.frozen import FrozenEncoder
 from tfprivacy_rep.config import Config, GameConfig
-from tfprivacy_rep.data import partition as partitions
-from tfprivacy_rep.data import sources
-from tfprivacy_rep.data.augmentation import augmented
 from tfprivacy_rep.data.partition import Partition
-from tfprivacy_rep.data.photographs import Photographs
-from tfprivacy_rep.data.pipeline import as_float
-from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation import audit
-from tfprivacy_rep.evaluation.dlib_faces import DlibRecogniser
-from tfprivacy_rep.evaluation.identity import Recogniser
 from tfprivacy_rep.evaluation.results import RunRecord, results
-from tfprivacy_rep.models.inference import BatchedModel
-from tfprivacy_rep.models.perceptual import PerceptualNetwork, build_perceptual, calibrate
+from tfprivacy_rep.laboratory import Laboratory, Setting
 from tfprivacy_rep.report import write_report
 from tfprivacy_rep.serving.export import export_encoder
-from tfprivacy_rep.training.protect import GameData, TrainedEncoder, features_of, train_encoder
+from tfprivacy_rep.training.protect import TrainedEncoder
 
-# Sections and options that may differ between two starts in one folder: each run has a folder named by its seed and
-# fold, and nothing else here changes what a run computes.
-_FREE_SECTIONS = ("run",)
-_FREE_OPTIONS = (("train", "checkpoint_every"),)
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What all runs share.
-
-    Attributes:
-        config: of the whole.
-        strategy: where replicas live.
-        photographs: all of them.
-        recogniser: judges faces.
-        network: the Keras model of g, not yet calibrated.
-    """
-
-    config: Config
-    strategy: tf.distribute.Strategy
-    photographs: Photographs
-    recogniser: Recogniser
-    network: keras.Model
+#: Probes whose pictures are kept for the report.
+MAX_PICTURES = 400
 
 
 def run(config: Config) -> dict[str, Any]:
@@ -70,8 +35,8 @@ def run(config: Config) -> dict[str, Any]:
     """
     started = time.monotonic()
     output = Path(config.run.output_dir)
-    _require_same_configuration(output, config)
-    setting = _prepare(config)
+    laboratory.require_same_configuration(output, config.to_dict())
+    setting = laboratory.prepare(config)
     jobs = _jobs(setting)
     # Only now, so that a mistake found above does not claim the folder.
     files.write_json(output / "config.json", config.to_dict())
@@ -89,53 +54,18 @@ def run(config: Config) -> dict[str, Any]:
     return contents
 
 
-def _require_same_configuration(output: Path, config: Config) -> None:
-    """Raises a UserError where the output folder holds the work of another configuration."""
-    path = output / "config.json"
-    wanted = config.to_dict()
-    if path.exists():
-        held = files.read_json(path)
-        differing = [
-            f"{name}={held.get(section, {}).get(name)!r} there, {value!r} now"
-            for section, options in wanted.items()
-            if section not in _FREE_SECTIONS
-            for name, value in options.items()
-            if (section, name) not in _FREE_OPTIONS and held.get(section, {}).get(name) != value
-        ]
-        if differing:
-            raise UserError(
-                f"Invalid `output_dir`: expected checkpoints of this configuration. Received: {output}, made with "
-                f"another: {'; '.join(differing)}. Choose another --output_dir, or remove the folder to start anew."
-            )
-
-
 def _all_records(folder: Path) -> list[RunRecord]:
     """Every run that has ended in the folder, by seed and fold: a report covers what several starts have added."""
     found = (RunRecord.load(path) for path in folder.iterdir())
     return sorted((r for r in found if r is not None), key=lambda r: (r.facts["seed"], r.facts["fold"]))
 
 
-def _prepare(config: Config) -> Setting:
-    """Loads everything that can be missing before anything is trained."""
-    warnings.filterwarnings("ignore", message=".*input_shape.*")
-    strategy = distribution.mirrored(config.train.logical_cpus)  # first of all: it may split the CPU
-    distribution.per_replica(config.train.batch_size, strategy)
-    distribution.per_replica(config.attack.attack_batch_size, strategy, "attack_batch_size")
-    recogniser = DlibRecogniser()
-    photographs = sources.load(
-        config.data.dataset, config.data.image_size, config.data.data_dir or None, config.data.attributes
-    )
-    network = build_perceptual(config.models.perceptual, config.data.image_size, config.models.perceptual_size)
-    return Setting(config, strategy, photographs, recogniser, network)
-
-
 def _jobs(setting: Setting) -> list[Partition]:
-    config = setting.config
-    mode = config.data.partition or sources.get(config.data.dataset).default_partition
+    run = setting.config.run
     return [
-        partitions.make(setting.photographs, mode, seed, fold)
-        for seed in range(config.run.seed, config.run.seed + config.run.seeds)
-        for fold in range(config.run.fold, config.run.fold + config.run.folds)
+        laboratory.partition_of(setting, seed, fold)
+        for seed in range(run.seed, run.seed + run.seeds)
+        for fold in range(run.fold, run.fold + run.folds)
     ]
 
 
@@ -144,40 +74,34 @@ class _Run:
 
     def __init__(self, setting: Setting, partition: Partition, folder: Path, export_to: Path | None) -> None:
         self._setting, self._partition, self._folder, self._export_to = setting, partition, folder, export_to
-        photographs, p, train = setting.photographs, partition, setting.config.train
-        originals = photographs.subset(p.x1_train), photographs.subset(p.x2_train)
-        self._perceptual: PerceptualNetwork = calibrate(setting.network, as_float(originals[1].images))
-        private, public = (augmented(o, train.augment, 2 * p.seed + i) for i, o in enumerate(originals))
-        self._data = GameData(
-            private, photographs.subset(p.x1_val), public,
-            features_of(self._perceptual, private.images) if train.cache_perceptual else None,
-            features_of(self._perceptual, public.images) if train.cache_perceptual else None,
-        )
-        self._judge = audit.Judge(setting.recogniser, photographs)
+        self._laboratory = Laboratory(setting, partition)
+        self._judge = audit.Judge(setting.recogniser, setting.photographs)
 
     def play(self) -> RunRecord:
         """Trains, attacks and judges every encoder of the run."""
         started = time.monotonic()
         p, photographs = self._partition, self._setting.photographs
         columns = {"reference": self._reference()}
-        pictures = {"originals": photographs.images[p.probes]}
+        pictures = {"originals": photographs.images[p.probes[:MAX_PICTURES]]}
         encoders: dict[str, Any] = {}
         for name, game in self._games().items():
             encoders[name], columns[name], of_encoder = self._encoder(name, game)
-            pictures |= {f"{name}/{attacker}": images for attacker, images in of_encoder.items()}
+            pictures |= {f"{name}/{attacker}": images[:MAX_PICTURES] for attacker, images in of_encoder.items()}
             gc.collect()
+        recogniser = self._setting.recogniser
         facts = {
             "seed": p.seed,
             "fold": p.fold,
             "partition": p.describe(),
             "attributes": list(photographs.attributes),
-            "recogniser": self._setting.recogniser.name,
+            "recogniser": recogniser.name if recogniser else None,
             "names": [photographs.names[i] for i in p.probes],
+            "skipped_images": len(photographs.skipped),
             "encoders": encoders,
             "seconds": round(time.monotonic() - started, 1),
         }
-        assert photographs.people is not None
-        return RunRecord(facts, photographs.people[p.probes], columns, pictures)
+        people = np.arange(len(photographs)) if photographs.people is None else photographs.people
+        return RunRecord(facts, people[p.probes], columns, pictures)
 
     def _games(self) -> dict[str, GameConfig]:
         game = self._setting.config.game
@@ -189,14 +113,14 @@ class _Run:
         return columns | audit.mean_image_columns(self._setting.photographs, p, self._judge)
 
     def _encoder(self, name: str, game: GameConfig) -> tuple[dict[str, Any], audit.Columns, dict[str, np.ndarray]]:
-        setting, folder = self._setting, self._folder / name
-        trained = train_encoder(
-            setting.strategy, setting.config, game, self._perceptual, self._data, self._partition.seed,
-            folder / "game", self._title(name, "game"),
-        )
-        frozen = FrozenEncoder(trained.encoder)
-        subject = audit.Subject(frozen, BatchedModel(trained.classifier), setting.photographs, self._partition)
-        outcomes = self._attack(name, frozen, folder)
+        folder = self._folder / name
+        trained = self._laboratory.train(game, folder / "game", self._title(name, "game"))
+        subject = self._laboratory.subject(trained)
+        pairs = self._laboratory.pairs(subject)
+        outcomes = [
+            self._laboratory.attack(pairs, spec, folder / spec.name, self._title(name, spec.name))
+            for spec in attacking.ladder(self._setting.config.attack, self._partition.seed)
+        ]
         columns, chosen, pictures = audit.attack_columns(subject, self._judge, outcomes)
         linked, strongest = audit.linkage_columns(subject)
         columns |= linked | audit.utility_columns(subject) | audit.random_pair_columns(subject)
@@ -204,7 +128,7 @@ class _Run:
         facts = {
             "weights": {symbol: getattr(game, symbol) for symbol in ("lambda1", "lambda2", "mu1", "mu2")},
             "options": game.crutches(),
-            "fingerprint": frozen.require_unchanged(),
+            "fingerprint": subject.encode.require_unchanged(),
             "headline_attackers": chosen,
             "strongest_linkage": strongest,
             "attacks": [
@@ -214,25 +138,6 @@ class _Run:
             "history": {"game": trained.history, **{o.spec.name: o.history for o in outcomes}},
         }
         return facts, columns, pictures
-
-    def _attack(self, name: str, frozen: FrozenEncoder, folder: Path) -> list[attacking.AttackOutcome]:
-        setting, p = self._setting, self._partition
-        config, images = setting.config, setting.photographs.images
-        public = self._data.public
-        training = attacking.Pairs(public.images, frozen(public.images), self._data.public_features)
-        validation = attacking.Pairs(images[p.x2_val], frozen(images[p.x2_val]))
-        outcomes = []
-        for spec in attacking.ladder(config.attack, p.seed):
-            with setting.strategy.scope():
-                fresh = attacking.build_attacker(
-                    spec, training.z.shape[1:], config.data.image_size, config.models.widths,
-                    config.attack.attack_learning_rate,
-                )
-            outcomes.append(attacking.attack(
-                setting.strategy, fresh, spec, config.attack, self._perceptual, training, validation,
-                folder / spec.name, self._title(name, spec.name), config.run.use_progress, config.run.use_tensorboard,
-            ))
-        return outcomes
 
     def _export(self, name: str, trained: TrainedEncoder) -> None:
         """Exports the protected encoder of the first run, once."""

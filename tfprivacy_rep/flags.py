@@ -6,7 +6,7 @@ import dataclasses
 import os
 import sys
 import typing
-from typing import Callable, Sequence
+from typing import Callable, Mapping, Sequence
 
 from absl import app, flags, logging
 
@@ -22,14 +22,15 @@ _DEFINERS: dict[type, Callable] = {
 }
 
 
-def define(values: flags.FlagValues | None = None) -> flags.FlagValues:
+def define(values: flags.FlagValues | None = None, job: type | None = None) -> flags.FlagValues:
     """Defines one flag for each configuration field: same name, same default, same help.
 
     Args:
         values: where to define them; default the process-wide `flags.FLAGS`.
+        job: a further dataclass of options, of one script alone.
     """
     values = flags.FLAGS if values is None else values
-    for section in configuration.sections().values():
+    for section in _sections(job).values():
         hints = typing.get_type_hints(section)
         for option in dataclasses.fields(section):
             kind, default = hints[option.name], typing.cast(typing.Any, option.default)
@@ -41,20 +42,34 @@ def define(values: flags.FlagValues | None = None) -> flags.FlagValues:
     return values
 
 
-def to_config(values: flags.FlagValues) -> configuration.Config:
+def _sections(job: type | None) -> dict[str, type]:
+    return configuration.sections() | ({} if job is None else {"job": job})
+
+
+def to_config(values: flags.FlagValues, defaults: Mapping[str, typing.Any] | None = None) -> configuration.Config:
     """Builds the validated configuration from parsed flags.
+
+    Args:
+        values: parsed.
+        defaults: values by option that take the place of a flag's default, where the user did not give the flag.
 
     Raises:
         UserError: if a value is out of its range; the text names the flag.
     """
-    built = {}
-    for name, section in configuration.sections().items():
-        hints = typing.get_type_hints(section)
-        built[name] = section(
-            **{option.name: _value(values[option.name].value, option.name, hints[option.name])
-               for option in dataclasses.fields(section)}
-        )
-    return configuration.Config(**built)
+    sections = configuration.sections().items()
+    return configuration.Config(**{name: _section(values, part, defaults or {}) for name, part in sections})
+
+
+def _section(values: flags.FlagValues, section: type, defaults: Mapping[str, typing.Any]) -> typing.Any:
+    hints = typing.get_type_hints(section)
+    given = {}
+    for option in dataclasses.fields(section):
+        flag = values[option.name]
+        if option.name in defaults and not flag.present:
+            given[option.name] = defaults[option.name]
+        else:
+            given[option.name] = _value(flag.value, option.name, hints[option.name])
+    return section(**given)
 
 
 def _value(value: typing.Any, name: str, hint: typing.Any) -> typing.Any:
@@ -76,18 +91,44 @@ def run(main: Callable[[configuration.Config], None], description: str) -> None:
 
     Nothing here imports TensorFlow, so that `--help` answers at once and with exit code 0.
     """
-    define()
+    _start(lambda: main(to_config(flags.FLAGS)), description, None)
+
+
+def run_job(
+    main: Callable[[configuration.Config, typing.Any], None],
+    description: str,
+    job: type,
+    defaults: Callable[[typing.Any, typing.Any], Mapping[str, typing.Any]],
+) -> None:
+    """The same for a script with options of its own: calls `main(config, job)`.
+
+    Args:
+        main: does the job.
+        description: first lines of the help.
+        job: dataclass of the script's own options.
+        defaults: called with the job and the value of `--dataset`, returns values that replace defaults of `Config`.
+    """
+
+    def start() -> None:
+        own = _section(flags.FLAGS, job, {})
+        main(to_config(flags.FLAGS, defaults(own, flags.FLAGS["dataset"].value)), own)
+
+    _start(start, description, job)
+
+
+def _start(main: Callable[[], None], description: str, job: type | None) -> None:
+    define(job=job)
     if any(argument in ("--help", "-h", "-help") for argument in sys.argv[1:]):
-        print(f"{description}\n\nflags:\n{_help(flags.FLAGS)}")
+        print(f"{description}\n\nflags:\n{_help(flags.FLAGS, job)}")
         return
     logging.set_verbosity(logging.WARNING)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # start-up chatter of the libraries under TensorFlow
     app.run(lambda argv: _guarded(main, argv))
 
 
-def _help(values: flags.FlagValues) -> str:
+def _help(values: flags.FlagValues, job: type | None) -> str:
     lines = ["  --flagfile=FILE: read flags from a file, one a line; later flags on the command line win"]
-    for name, section in configuration.sections().items():
+    for name, section in _sections(job).items():
         lines.append(f"\n{name}: {(section.__doc__ or '').splitlines()[0]}")
         for option in dataclasses.fields(section):
             flag = values[option.name]
@@ -97,13 +138,13 @@ def _help(values: flags.FlagValues) -> str:
     return "\n".join(lines)
 
 
-def _guarded(main: Callable[[configuration.Config], None], argv: Sequence[str]) -> None:
+def _guarded(main: Callable[[], None], argv: Sequence[str]) -> None:
     try:
         if len(argv) > 1:
             raise UserError(
                 f"Unknown argument: expected flags like --seed=1 only. Received: {argv[1:]}. See --help."
             )
-        main(to_config(flags.FLAGS))
+        main()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(EXIT_USER_ERROR)

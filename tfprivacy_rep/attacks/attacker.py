@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from tfprivacy_rep.config import AttackConfig
 from tfprivacy_rep.data import pipeline
+from tfprivacy_rep.data.images import Images
 from tfprivacy_rep.distribution import iterate, per_replica
 from tfprivacy_rep.models.decoder import build_decoder
 from tfprivacy_rep.models.discriminator import build_discriminator
@@ -64,7 +65,7 @@ class Pairs:
         features: g(X) of each layer, or None where it is computed as needed.
     """
 
-    images: np.ndarray
+    images: Images
     z: np.ndarray
     features: tuple[np.ndarray, ...] | None = None
 

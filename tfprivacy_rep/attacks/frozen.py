@@ -7,6 +7,7 @@ import hashlib
 import keras
 import numpy as np
 
+from tfprivacy_rep.data.images import Images
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.models.inference import BatchedModel
 
@@ -23,7 +24,7 @@ class FrozenEncoder:
         self._model = BatchedModel(encoder, batch_size)
         self._before = self.fingerprint()
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
+    def __call__(self, images: Images) -> np.ndarray:
         """Returns the representations of images, `[N, ...]` float32.
 
         Args:

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -84,7 +85,7 @@ class Partition:
         Args:
             x1_fraction, x2_fraction: share that stays, above 0 and at most 1; at least one photograph does.
         """
-        kept = {}
+        kept: dict[str, Any] = {}
         for place, (name, fraction) in enumerate((("x1_train", x1_fraction), ("x2_train", x2_fraction))):
             indices = getattr(self, name)
             if not 0 < fraction <= 1:
@@ -181,8 +182,8 @@ def make(
                 break
         else:
             sets = plan.split(drawn, fold, folds)
-            sets = {name: np.sort(indices) for name, indices in sets.items()}
-            return Partition(mode, int(seed), int(fold), people=photographs.people, **sets)
+            ordered: dict[str, Any] = {name: np.sort(indices) for name, indices in sets.items()}
+            return Partition(mode, int(seed), int(fold), people=photographs.people, **ordered)
     raise _unsupported(mode, misses)
 
 

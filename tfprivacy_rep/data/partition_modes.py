@@ -141,7 +141,7 @@ def _official(draw: Draw, fold: int, folds: int) -> Sets:
 
 
 def _photographs_divided(private: np.ndarray, public: np.ndarray, tested: np.ndarray, draw: Draw) -> Sets:
-    sets = {}
+    sets: Sets = {}
     for name, indices in (("x1", private), ("x2", public)):
         held = max(1, len(indices) // VALIDATION)
         sets |= {f"{name}_val": indices[:held], f"{name}_train": indices[held:]}

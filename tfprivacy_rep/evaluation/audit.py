@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfprivacy_rep.attacks.attacker import AttackOutcome
 from tfprivacy_rep.attacks.frozen import FrozenEncoder
@@ -14,14 +16,16 @@ from tfprivacy_rep.data.partition import Partition
 from tfprivacy_rep.data.photographs import Photographs
 from tfprivacy_rep.data.pipeline import as_float
 from tfprivacy_rep.data.rehearsal import rehearsal
+from tfprivacy_rep.data.summary import mean_image
 from tfprivacy_rep.evaluation.identity import Recogniser
 from tfprivacy_rep.metrics.image_similarity import psnr, ssim
 from tfprivacy_rep.metrics.ranking import rank1_hits
-from tfprivacy_rep.metrics.similarity import cosine, cosine_matrix
+from tfprivacy_rep.metrics.similarity import cosine, cosine_matrix, unit_rows
 from tfprivacy_rep.models.inference import BatchedModel
 
 Columns = dict[str, np.ndarray]
 HEADLINE_OF_IMAGES = ("psnr", "ssim", "rank1")
+LINKAGE = ("rank1", "rank1_cosine", "rank1_lda", "rank1_answer")
 
 
 @dataclass(frozen=True)
@@ -40,41 +44,56 @@ class Subject:
     photographs: Photographs
     partition: Partition
 
+    @cached_property
+    def people(self) -> np.ndarray:
+        """int64 `[N]`: who is on each photograph; where nobody knows, everybody is somebody else."""
+        people = self.photographs.people
+        return np.arange(len(self.photographs)) if people is None else people
+
+    @cached_property
+    def public_mean(self) -> np.ndarray:
+        """Mean Z of X2's training part, a vector."""
+        return self.encode(self.photographs.images[self.partition.x2_train]).mean(0).ravel()
+
     def rehearsal(self) -> tuple[np.ndarray, np.ndarray]:
         """Probes and gallery out of X2, to choose between attackers."""
-        assert self.photographs.people is not None
         return rehearsal(self.partition, self.photographs.people)
 
     def known(self, indices: np.ndarray) -> Known:
         """A set as linkage sees it: representations, predicted bits, people."""
         z = self.encode(self.photographs.images[indices])
-        people = self.photographs.people
-        assert people is not None
-        return Known(z, (self.classify(z) > 0).astype(np.int8), people[indices])
+        return Known(z, (self.classify(z) > 0).astype(np.int8), self.people[indices])
 
 
 class Judge:
     """Looks at faces: one recogniser and the photographs that it compares with.
 
+    What it can't tell is not-a-number: everything without a recogniser, and who somebody is where nobody knows who is
+    who or the gallery has no other photograph of that person.
+
     Args:
-        recogniser: describes faces.
+        recogniser: describes faces; None where nobody judges.
         photographs: all of them.
     """
 
-    def __init__(self, recogniser: Recogniser, photographs: Photographs) -> None:
+    def __init__(self, recogniser: Recogniser | None, photographs: Photographs) -> None:
         self._recogniser, self._photographs = recogniser, photographs
+        self._described: dict[bytes, NDArray[np.float32]] = {}
 
     def originals(self, indices: np.ndarray, gallery_indices: np.ndarray) -> Columns:
         """For each original photograph: rank-1 hit, mean cosine to the same and to other people of the gallery."""
-        faces, people = self._describe(indices)
-        gallery, gallery_people = self._describe(gallery_indices)
+        people = self._photographs.people
+        columns = {f"originals/{name}": _unknown(indices) for name in ("rank1", "same_person", "other_people")}
+        if self._recogniser is None or people is None or not len(gallery_indices):
+            return columns
+        faces, gallery = self._describe(indices), self._describe(gallery_indices)
         similar = cosine_matrix(faces, gallery)
-        same = people[:, None] == gallery_people[None, :]
-        return {
-            "originals/rank1": rank1_hits(faces, people, gallery, gallery_people),
-            "originals/same_person": (similar * same).sum(1) / same.sum(1),
-            "originals/other_people": (similar * ~same).sum(1) / (~same).sum(1),
-        }
+        same = people[indices][:, None] == people[gallery_indices][None, :]
+        columns["originals/rank1"] = self._hits(faces, indices, gallery_indices)
+        with np.errstate(invalid="ignore"):  # a probe that the gallery has no other photograph of
+            columns["originals/same_person"] = (similar * same).sum(1) / same.sum(1)
+            columns["originals/other_people"] = (similar * ~same).sum(1) / (~same).sum(1)
+        return columns
 
     def reconstructions(self, indices: np.ndarray, images: np.ndarray, gallery_indices: np.ndarray) -> Columns:
         """For each reconstruction: cosine to its original and rank-1 hit against the gallery.
@@ -84,18 +103,41 @@ class Judge:
             images: `[N, S, S, 3]` float32 in [0, 1], the reconstructions.
             gallery_indices: of the photographs of known people that each is compared with.
         """
-        originals, people = self._describe(indices)
-        gallery, gallery_people = self._describe(gallery_indices)
+        if self._recogniser is None:
+            return {"face_similarity": _unknown(indices), "rank1": _unknown(indices)}
         faces = self._recogniser.describe(images)
         return {
-            "face_similarity": cosine(faces, originals),
-            "rank1": rank1_hits(faces, people, gallery, gallery_people),
+            "face_similarity": cosine(faces, self._describe(indices)),
+            "rank1": self._hits(faces, indices, gallery_indices),
         }
 
-    def _describe(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        assert self._photographs.people is not None
-        faces = self._recogniser.describe(as_float(self._photographs.images[indices]))
-        return faces, self._photographs.people[indices]
+    def _hits(self, faces: NDArray, indices: np.ndarray, gallery_indices: np.ndarray) -> NDArray[np.float64]:
+        people = self._photographs.people
+        if people is None or not len(gallery_indices):
+            return _unknown(indices)
+        return named(faces, people[indices], self._describe(gallery_indices), people[gallery_indices])
+
+    def _describe(self, indices: np.ndarray) -> NDArray[np.float32]:
+        assert self._recogniser is not None
+        key = indices.tobytes()
+        if key not in self._described:
+            self._described[key] = self._recogniser.describe(as_float(self._photographs.images[indices]))
+        return self._described[key]
+
+
+def named(
+    probes: NDArray, probe_people: NDArray, gallery: NDArray, gallery_people: NDArray
+) -> NDArray[np.float64]:
+    """Rank-1 hits of the probes whose person is in the gallery, `[N]`; not-a-number for the others."""
+    hits = np.full(len(probes), np.nan)
+    mates = np.isin(probe_people, gallery_people)
+    if mates.any():
+        hits[mates] = rank1_hits(probes[mates], probe_people[mates], gallery, gallery_people)
+    return hits
+
+
+def _unknown(indices: np.ndarray) -> NDArray[np.float64]:
+    return np.full(len(indices), np.nan)
 
 
 def as_photographs(images: np.ndarray) -> np.ndarray:
@@ -113,21 +155,22 @@ def utility_columns(subject: Subject) -> Columns:
 
 
 def linkage_columns(subject: Subject) -> tuple[Columns, str]:
-    """Rank-1 hits of the probes without any reconstruction, and the name of the strongest attack on Z."""
-    parts = subject.partition
+    """Rank-1 hits of the probes without any reconstruction, and the name of the strongest attack on Z, empty where
+    nobody can be named."""
+    parts, people = subject.partition, subject.photographs.people
+    columns = {f"linkage/{name}": _unknown(parts.probes) for name in LINKAGE}
+    mates = np.isin(subject.people[parts.probes], subject.people[parts.gallery])
+    if people is None or not mates.any():
+        return columns, ""
     asked, known = subject.rehearsal()
     linked = link(
         subject.known(parts.x2_train),
         (subject.known(asked), subject.known(known)),
         subject.known(parts.gallery),
-        subject.known(parts.probes),
+        subject.known(parts.probes[mates]),
     )
-    columns = {
-        "linkage/rank1": linked.best,
-        "linkage/rank1_cosine": linked.cosine,
-        "linkage/rank1_lda": linked.lda,
-        "linkage/rank1_answer": linked.answer,
-    }
+    for name, hits in zip(LINKAGE, (linked.best, linked.cosine, linked.lda, linked.answer), strict=True):
+        columns[f"linkage/{name}"][mates] = hits
     return columns, linked.strongest
 
 
@@ -145,21 +188,33 @@ def attack_columns(
     pictures = {}
     for outcome in outcomes:
         name = outcome.spec.name
-        _, validation[name] = _attack_part(subject, judge, outcome, *subject.rehearsal())
+        _, validation[name] = attacked(subject, judge, outcome, *subject.rehearsal())
         parts = subject.partition
-        pictures[name], on_probes = _attack_part(subject, judge, outcome, parts.probes, parts.gallery)
+        pictures[name], on_probes = attacked(subject, judge, outcome, parts.probes, parts.gallery)
         columns |= {f"attacks/{name}/{metric}": values for metric, values in on_probes.items()}
-    chosen = {
-        metric: max(validation, key=lambda name: float(validation[name][metric].mean()))
-        for metric in HEADLINE_OF_IMAGES
-    }
+    chosen: dict[str, str] = {}
+    for metric in HEADLINE_OF_IMAGES:
+        means = {name: float(values[metric].mean()) for name, values in validation.items()}
+        # Where the metric can't be told, the attacker that is best by the first metric stands for it.
+        chosen[metric] = chosen["psnr"] if np.isnan(list(means.values())).any() else max(means, key=means.__getitem__)
     columns |= {f"headline/{metric}": columns[f"attacks/{name}/{metric}"] for metric, name in chosen.items()}
     return columns, chosen, pictures
 
 
-def _attack_part(
+def attacked(
     subject: Subject, judge: Judge, outcome: AttackOutcome, indices: np.ndarray, gallery: np.ndarray
 ) -> tuple[np.ndarray, Columns]:
+    """Rebuilds the photographs at `indices` from their representations, and compares.
+
+    Args:
+        subject, judge: who is audited, and who looks at faces.
+        outcome: the attacker.
+        indices: of the photographs.
+        gallery: of the photographs of known people that each reconstruction is compared with.
+
+    Returns:
+        The reconstructions, uint8 `[N, S, S, 3]`, and values by metric, `[N]` each.
+    """
     original = as_float(subject.photographs.images[indices])
     z = subject.encode(subject.photographs.images[indices])
     pictures = as_photographs(outcome.decode(z))
@@ -171,31 +226,36 @@ def _attack_part(
 
 
 def _feature_similarity(subject: Subject, z: np.ndarray, z_reconstructed: np.ndarray) -> Columns:
-    mean = subject.encode(subject.photographs.images[subject.partition.x2_train]).mean(0)
-    flat = [part.reshape(len(part), -1) for part in (z, z_reconstructed, z - mean, z_reconstructed - mean)]
+    flat, rebuilt = (part.reshape(len(part), -1) for part in (z, z_reconstructed))
+    mean = subject.public_mean
     return {
-        "feature_similarity": cosine(flat[0], flat[1]),
-        "feature_similarity_centered": cosine(flat[2], flat[3]),
+        "feature_similarity": cosine(flat, rebuilt),
+        "feature_similarity_centered": cosine(flat - mean, rebuilt - mean),
     }
 
 
 def random_pair_columns(subject: Subject) -> Columns:
-    """Cosine of each probe's Z to those of other people's probes, raw and centred: what feature similarity means
+    """Mean cosine of each probe's Z to those of other people's probes, raw and centred: what feature similarity means
     nothing below."""
     known = subject.known(subject.partition.probes)
-    mean = subject.encode(subject.photographs.images[subject.partition.x2_train]).reshape(
-        len(subject.partition.x2_train), -1).mean(0)
-    others = known.people[:, None] != known.people[None, :]
+    _, person = np.unique(known.people, return_inverse=True)
+    others = len(person) - np.bincount(person)[person]
     columns = {}
-    for name, z in (("raw", known.flat), ("centered", known.flat - mean)):
-        columns[f"random_pairs/{name}"] = (cosine_matrix(z, z) * others).sum(1) / others.sum(1)
+    for name, z in (("raw", known.flat), ("centered", known.flat - subject.public_mean)):
+        directions = unit_rows(z)
+        # The sum over all others is one product with the sum of their directions: no [N, N] matrix is needed.
+        of_person = np.zeros((person.max() + 1, z.shape[1]))
+        np.add.at(of_person, person, directions)
+        with np.errstate(invalid="ignore"):
+            columns[f"random_pairs/{name}"] = np.einsum(
+                "nd,nd->n", directions, directions.sum(0) - of_person[person]) / others
     return columns
 
 
 def mean_image_columns(photographs: Photographs, partition: Partition, judge: Judge) -> Columns:
     """The blind floor: X2's mean image, given as the reconstruction of every probe by an attacker who sees no Z."""
     original = as_float(photographs.images[partition.probes])
-    mean = as_photographs(as_float(photographs.images[partition.x2_train]).mean(0))
+    mean = as_photographs(mean_image(photographs.subset(partition.x2_train).images))
     images = np.repeat(as_float(mean)[None], len(original), axis=0)
     columns = {"psnr": psnr(images, original), "ssim": ssim(images, original)}
     columns |= judge.reconstructions(partition.probes, images, partition.gallery)

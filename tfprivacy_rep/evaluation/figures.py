@@ -18,10 +18,13 @@ from tfprivacy_rep.evaluation.statistics import (
     bootstrap_interval,
     mean_mcc_of,
     mean_of,
+    mean_of_defined,
 )
 from tfprivacy_rep.metrics.mcc import mcc
 
 Path = tuple[str | int, ...]
+#: Metrics that a recogniser or knowledge of who is who is needed for.
+OF_PEOPLE = ("rank1", "face_similarity", "same_person", "other_people", "raw", "centered")
 ATTACK_METRICS = ("face_similarity", "feature_similarity", "feature_similarity_centered", "ssim", "psnr", "rank1")
 
 
@@ -37,16 +40,16 @@ def encoder_statistics(attributes: Sequence[str], attackers: Sequence[str]) -> d
         figures["utility", "mcc", attribute] = _mcc_of(index)
     for place, attacker in enumerate(attackers):
         for metric in ATTACK_METRICS:
-            figures["attacks", place, metric] = mean_of(f"attacks/{attacker}/{metric}")
+            figures["attacks", place, metric] = _mean(f"attacks/{attacker}/{metric}")
         figures["attacks", place, "face_similarity_rescaled"] = _rescaled(f"attacks/{attacker}/face_similarity")
     for name in ("rank1", "rank1_cosine", "rank1_lda", "rank1_answer"):
-        figures["linkage", name] = mean_of(f"linkage/{name}")
+        figures["linkage", name] = _mean(f"linkage/{name}")
     for name in ("raw", "centered"):
-        figures["random_pairs", f"feature_similarity_{name}"] = mean_of(f"random_pairs/{name}")
+        figures["random_pairs", f"feature_similarity_{name}"] = _mean(f"random_pairs/{name}")
     figures["headline", "mean_mcc"] = mean_mcc_of()
-    figures["headline", "linkage_rank1"] = mean_of("linkage/rank1")
+    figures["headline", "linkage_rank1"] = _mean("linkage/rank1")
     for name in ("rank1", "psnr", "ssim"):
-        figures["headline", name] = mean_of(f"headline/{name}")
+        figures["headline", name] = _mean(f"headline/{name}")
     return figures
 
 
@@ -54,10 +57,10 @@ def reference_statistics() -> dict[Path, Statistic]:
     """Figures that belong to no encoder: the recogniser on originals, and the mean image as an attack that sees no
     Z."""
     figures: dict[Path, Statistic] = {
-        ("recogniser", name): mean_of(f"originals/{name}") for name in ("rank1", "same_person", "other_people")
+        ("recogniser", name): _mean(f"originals/{name}") for name in ("rank1", "same_person", "other_people")
     }
     for name in ("psnr", "ssim", "rank1", "face_similarity"):
-        figures["mean_image", name] = mean_of(f"mean_image/{name}")
+        figures["mean_image", name] = _mean(f"mean_image/{name}")
     return figures
 
 
@@ -105,6 +108,12 @@ def nest(items: Iterable[tuple[Path, Any]]) -> dict[str, Any]:
     return root
 
 
+def _mean(column: str) -> Statistic:
+    """The mean of a column; of one that tells about people, over the photographs that it can be told of."""
+    name = column.split("/")[-1]
+    return mean_of_defined(column) if name in OF_PEOPLE or "linkage/" in column else mean_of(column)
+
+
 def _mcc_of(index: int) -> Statistic:
     def figure(columns: Columns) -> float:
         return float(mcc(columns["labels"][:, index : index + 1], columns["predictions"][:, index : index + 1])[0])
@@ -116,8 +125,10 @@ def _rescaled(column: str) -> Statistic:
     """Face similarity on a scale where other people are 0 and the same person is 1."""
 
     def figure(columns: Columns) -> float:
-        other, same = (float(np.mean(columns[f"originals/{name}"])) for name in ("other_people", "same_person"))
-        return (float(np.mean(columns[column])) - other) / (same - other) if same != other else math.nan
+        other, same = (mean_of_defined(f"originals/{name}")(columns) for name in ("other_people", "same_person"))
+        if math.isnan(other) or math.isnan(same) or same == other:
+            return math.nan
+        return (mean_of_defined(column)(columns) - other) / (same - other)
 
     return figure
 

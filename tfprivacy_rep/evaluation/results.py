@@ -28,7 +28,8 @@ class RunRecord:
         facts: JSON: `seed`, `fold`, `partition`, `attributes`, `encoders` {name: `weights`, `options`, `fingerprint`,
             `attacks` [{`name`, `mu1`, `mu2`, `steps`, `converged`}], `headline_attackers`, `strongest_linkage`,
             `history`}, `seconds`.
-        people: `[N]` int64, the person of each probe.
+        people: `[N]` int64, the person of each probe; where nobody knows who is who, a number for each photograph, so
+            that intervals resample photographs.
         columns: for each encoder, and for `reference`, values by name, `[N, ...]`.
         pictures: for the grid, uint8 `[N, S, S, 3]`: `originals` and `<encoder>/<attacker>`.
     """
@@ -90,7 +91,7 @@ def results(records: Sequence[RunRecord], config: dict[str, Any], command: str, 
         Nested plain values; `docs/results.md` describes them.
     """
     first = records[0].facts
-    several = len(records) > 1
+    several, known = len(records) > 1, bool(first["partition"]["people"])
     encoders = {name: _encoder(records, name, several) for name in first["encoders"]}
     reference, reference_intervals = measure(reference_statistics(), by_seed(records, "reference"), several)
     written: dict[str, Any] = {
@@ -107,10 +108,11 @@ def results(records: Sequence[RunRecord], config: dict[str, Any], command: str, 
             "people": first["partition"]["people"],
             "shared_people": first["partition"]["shared_people"],
             "tested_photographs": len({name for r in records for name in r.facts["names"]}),
-            "tested_people": int(len(np.unique(np.concatenate([r.people for r in records])))),
+            "tested_people": int(len(np.unique(np.concatenate([r.people for r in records])))) if known else None,
+            "skipped_images": first["skipped_images"],
         },
         "recogniser": {"name": first["recogniser"], **reference["recogniser"]},
-        "chance_rank1": 1.0 / first["partition"]["people"]["gallery"],
+        "chance_rank1": _chance(first["partition"]),
         "mean_image": reference["mean_image"],
         "encoders": encoders,
         "differences": _differences(records, several),
@@ -121,6 +123,12 @@ def results(records: Sequence[RunRecord], config: dict[str, Any], command: str, 
         written["intervals"] = {name: part.pop("intervals") for name, part in encoders.items()}
         written["reference_intervals"] = reference_intervals
     return written
+
+
+def _chance(partition: dict[str, Any]) -> float | None:
+    """Rank-1 of guessing among the people of the gallery; None where nobody is known there."""
+    people = partition["people"].get("gallery", 0)
+    return 1.0 / people if people else None
 
 
 def _encoder(records: Sequence[RunRecord], name: str, several: bool) -> dict[str, Any]:

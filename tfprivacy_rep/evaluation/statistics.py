@@ -147,6 +147,17 @@ def mean_of(column: str) -> Statistic:
     return lambda columns: float(np.mean(columns[column]))
 
 
+def mean_of_defined(column: str) -> Statistic:
+    """Returns the statistic "mean over the photographs that `column`, `[N]`, is defined for"; nan if there is none."""
+
+    def mean(columns: Columns) -> float:
+        values = columns[column]
+        defined = values[~np.isnan(values)]
+        return float(defined.mean()) if len(defined) else float("nan")
+
+    return mean
+
+
 def mean_mcc_of(labels: str = "labels", predictions: str = "predictions") -> Statistic:
     """Returns the statistic "mean MCC over the attributes", from two columns `[N, A]` in {0, 1}.
 

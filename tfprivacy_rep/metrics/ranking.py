@@ -17,6 +17,8 @@ Measure = Literal["cosine", "hamming", "euclidean"]
 #: for the rounding of a matrix product of equal vectors (about 1e-15), and so little that vectors
 #: squeezed around a large common mean, which an attacker can tell apart, do not count as tied.
 TIE_TOLERANCE = 1e-12
+#: Probes compared at a time, so that no matrix of all of them with a large gallery is made.
+_CHUNK = 512
 
 
 def rank1_hits(
@@ -58,9 +60,14 @@ def rank1_hits(
             f"Received: {absent.size} people without an entry, e.g. {absent[:5].tolist()}. "
             "Add a photograph of each or leave their probes out."
         )
-    distance = distances(probes, gallery, measure)
-    if distance.shape[0] == 0:
-        return np.zeros(0)
+    hits = [
+        _hits(distances(np.asarray(probes)[part], gallery, measure), probe_ids[part], gallery_ids)
+        for part in (slice(start, start + _CHUNK) for start in range(0, len(probe_ids), _CHUNK))
+    ]
+    return np.concatenate(hits) if hits else np.zeros(0)
+
+
+def _hits(distance: NDArray, probe_ids: NDArray, gallery_ids: NDArray) -> NDArray[np.float64]:
     nearest = distance <= distance.min(axis=1, keepdims=True) + TIE_TOLERANCE
     right = nearest & (probe_ids[:, None] == gallery_ids[None, :])
     return right.sum(axis=1) / nearest.sum(axis=1)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfprivacy_rep.data.images import Images
 from tfprivacy_rep.data.pipeline import as_float
 
 
@@ -26,7 +27,7 @@ class BatchedModel:
             tf.TensorSpec(shape, tf.float32)
         )
 
-    def __call__(self, inputs: np.ndarray) -> np.ndarray:
+    def __call__(self, inputs: Images) -> np.ndarray:
         """Returns the model's outputs, `[N, ...]` float32, of `[N, ...]` uint8 images or float32 values."""
         parts = [
             self._call(tf.constant(as_float(inputs[start : start + self._batch_size])))

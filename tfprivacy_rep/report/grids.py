@@ -48,9 +48,9 @@ def strips(contents: Mapping[str, Any], record: RunRecord) -> tuple[Picture, ...
     originals = record.pictures.get("originals")
     if originals is None or not len(originals):
         return ()
-    chosen = choose(record.people)
+    chosen = choose(record.people[: len(originals)])  # of many probes only the first ones' pictures are kept
     rule = f"{len(chosen)} different people, evenly spaced by number; of each the first probe."
-    rows = [_strip([originals[chosen]], "Original photographs", rule)]
+    rows = [strip([originals[chosen]], "Original photographs", rule)]
     wanted = [(name, attacker, "Best attacker by PSNR") for name, attacker in _best(record).items()]
     wanted += [(name, attacker, "Attacker with a GAN loss") for name, attacker in _gan(contents)]
     seen: set[str] = set()
@@ -59,7 +59,7 @@ def strips(contents: Mapping[str, Any], record: RunRecord) -> tuple[Picture, ...
         if key in record.pictures and key not in seen:
             seen.add(key)
             caption = f"{what} ({attacker}).{_mean_psnr(record, name, attacker, chosen)}"
-            rows.append(_strip([record.pictures[key][chosen]], f"Rebuilt {encoder_label(name)}", caption))
+            rows.append(strip([record.pictures[key][chosen]], f"Rebuilt {encoder_label(name)}", caption))
     extremes = [_extremes(record, name, attacker, originals) for name, attacker in _best(record).items()]
     return (*rows, *[picture for picture in extremes if picture])
 
@@ -93,20 +93,21 @@ def _extremes(record: RunRecord, name: str, attacker: str, originals: np.ndarray
     values, images = _psnr(record, name, attacker), record.pictures.get(f"{name}/{attacker}")
     if values is None or images is None:
         return None
+    values = values[: len(images)]
     order = np.argsort(-values, kind="stable")
     count = min(EXTREMES, len(order) // 2)
     if not count:
         return None
     chosen = np.concatenate([order[:count], order[-count:]])
     parts = [", ".join(number(float(v), "psnr") for v in values[half]) for half in (chosen[:count], chosen[count:])]
-    return _strip(
+    return strip(
         [originals[chosen], images[chosen]], f"Best and worst rebuilt {encoder_label(name)}",
-        f"Originals above, reconstructions by {attacker} below. Left the {count} of highest PSNR among all "
+        f"Originals above, reconstructions by {attacker} below. Left the {count} of highest PSNR among "
         f"{len(values)} ({parts[0]} dB), right the {count} of lowest ({parts[1]} dB).", split=count,
     )
 
 
-def _strip(rows: list[np.ndarray], title: str, caption: str, split: int = 0) -> Picture:
+def strip(rows: list[np.ndarray], title: str, caption: str, split: int = 0) -> Picture:
     """Sets images side by side, one row below the other, with a wider gap before column `split`."""
     size = rows[0].shape[1]
     factor = max(1, -(-_SIDE // size))

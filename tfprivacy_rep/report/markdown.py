@@ -24,9 +24,9 @@ def render(report: Report) -> str:
         "Pictures and curves are in `report.html` beside this file.",
         "## Threat model",
         _pairs(report.threat),
-        *[_table(table) for table in report.overlap],
+        *[table_lines(table) for table in report.overlap],
         "## The figures",
-        *[_table(table) for table in report.tables],
+        *[table_lines(table) for table in report.tables],
         "## How it was made",
         _pairs(report.making),
         "Configuration:",
@@ -46,7 +46,8 @@ def _pairs(pairs: tuple[tuple[str, str], ...]) -> str:
     return "\n".join(f"- **{escape(term)}**: {escape(text)}" for term, text in pairs)
 
 
-def _table(table: Table) -> str:
+def table_lines(table: Table) -> str:
+    """A table with its title, caption and notes."""
     aligned = ["---" if index < table.names else "---:" for index in range(len(table.columns))]
     lines = [_line([escape(head) for head in table.columns]), _line(aligned)]
     for row in table.rows:

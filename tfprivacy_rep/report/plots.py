@@ -6,7 +6,7 @@ import base64
 import io
 import math
 from dataclasses import dataclass
-from typing import Any, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -17,7 +17,7 @@ from tfprivacy_rep.report.wording import encoder_label
 
 _INCHES, _POINTS = (5.2, 3.9), 11
 #: Told apart by people who see no red or green (M. Okabe, K. Ito, 2008).
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _STYLES = {"protector": "-", "adversary": "--", "validation": ":"}
 _WHO = {"protector": "X1, training", "adversary": "X2, simulated adversary", "validation": "X1, validation"}
 _AXES = {
@@ -117,7 +117,7 @@ def _attacker_lines(encoders: Mapping[str, Mapping[str, Any]], attacker: str) ->
 
 
 def _cycle(count: int) -> list[str]:
-    return [_COLOURS[index % len(_COLOURS)] for index in range(count)]
+    return [COLOURS[index % len(COLOURS)] for index in range(count)]
 
 
 def _line(rows: Sequence[Mapping[str, Any]], key: str, label: str, colour: str, style: str) -> Line:
@@ -126,11 +126,7 @@ def _line(rows: Sequence[Mapping[str, Any]], key: str, label: str, colour: str, 
 
 
 def _draw(lines: Sequence[Line], title: str, axis: str, caption: str) -> Picture:
-    """Draws curves as an SVG image with letters as outlines, so that it looks alike everywhere."""
-    settings: dict[Any, Any] = {"font.size": _POINTS, "svg.fonttype": "path", "svg.hashsalt": "tfprivacy_rep"}
-    with matplotlib.rc_context(settings):
-        figure = Figure(figsize=_INCHES, layout="constrained")
-        FigureCanvasAgg(figure)
+    def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
         for line in lines:
             axes.plot(line.steps, line.values, line.style, color=line.colour, label=line.label, linewidth=1.8,
@@ -140,10 +136,28 @@ def _draw(lines: Sequence[Line], title: str, axis: str, caption: str) -> Picture
             axes.set_yscale("log")
         axes.set_xlabel("step")
         axes.set_ylabel(axis)
-        axes.grid(True, color="#d9dee5", linewidth=0.7)
-        axes.spines[["top", "right"]].set_visible(False)
+        plain_axes(axes)
         figure.legend(loc="outside lower center", fontsize=_POINTS, frameon=False)
+
+    return vector_picture(draw, title, caption, _INCHES)
+
+
+def plain_axes(axes: Any) -> None:
+    """A light grid and no box."""
+    axes.grid(True, color="#d9dee5", linewidth=0.7)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def vector_picture(
+    draw: Callable[[Figure], None], title: str, caption: str, inches: tuple[float, float]
+) -> Picture:
+    """An SVG image of what `draw` draws, with letters as outlines, so that it looks alike everywhere."""
+    settings: dict[Any, Any] = {"font.size": _POINTS, "svg.fonttype": "path", "svg.hashsalt": "tfprivacy_rep"}
+    with matplotlib.rc_context(settings):
+        figure = Figure(figsize=inches, layout="constrained")
+        FigureCanvasAgg(figure)
+        draw(figure)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     uri = "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode()
-    return Picture(uri, title, caption, round(_INCHES[0] * 96), round(_INCHES[1] * 96))
+    return Picture(uri, title, caption, round(inches[0] * 96), round(inches[1] * 96))

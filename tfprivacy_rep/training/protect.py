@@ -12,8 +12,10 @@ import numpy as np
 import tensorflow as tf
 
 from tfprivacy_rep.config import Config, GameConfig
+from tfprivacy_rep.data.images import Images
 from tfprivacy_rep.data.photographs import Photographs
 from tfprivacy_rep.data.pipeline import as_float
+from tfprivacy_rep.data.summary import mean_image
 from tfprivacy_rep.metrics.mcc import mcc, mean_mcc
 from tfprivacy_rep.models.classifier import build_classifier
 from tfprivacy_rep.models.decoder import build_decoder
@@ -63,7 +65,7 @@ class TrainedEncoder:
     history: list[dict[str, float]]
 
 
-def features_of(perceptual: PerceptualNetwork, images: np.ndarray, batch_size: int = 32) -> tuple[np.ndarray, ...]:
+def features_of(perceptual: PerceptualNetwork, images: Images, batch_size: int = 32) -> tuple[np.ndarray, ...]:
     """Computes g(X) of uint8 images once, `[N, ...]` float32 for each layer."""
     parts = [
         [np.asarray(layer) for layer in perceptual(tf.constant(as_float(images[start : start + batch_size])))]
@@ -72,11 +74,19 @@ def features_of(perceptual: PerceptualNetwork, images: np.ndarray, batch_size: i
     return tuple(np.concatenate(layer) for layer in zip(*parts))
 
 
-def mean_image_bounds(data: GameData, perceptual: PerceptualNetwork) -> dict[str, float]:
-    """L_p and L_perc that the mean public image reaches on the private photographs: the caps of the negative terms."""
-    mean = as_float(data.public.images).mean(0, keepdims=True)
-    images = as_float(data.private.images)
-    target = data.private_features or features_of(perceptual, data.private.images)
+def mean_image_bounds(data: GameData, perceptual: PerceptualNetwork, sample: int = 4096) -> dict[str, float]:
+    """L_p and L_perc that the mean public image reaches on the first private photographs: the caps of the negative
+    terms.
+
+    Args:
+        data: X1 and X2.
+        perceptual: g.
+        sample: private photographs that are looked at, at most.
+    """
+    mean = mean_image(data.public.images)[None]
+    images = as_float(data.private.images[:sample])
+    cached = data.private_features
+    target = features_of(perceptual, data.private.images[:sample]) if cached is None else [f[:sample] for f in cached]
     at_mean = perceptual(tf.constant(mean))
     pixels = pixel_distance(tf.constant(mean), tf.constant(images))
     features = perceptual_distance(at_mean, [tf.constant(t) for t in target], perceptual.scales)

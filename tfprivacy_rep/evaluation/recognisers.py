@@ -1,0 +1,30 @@
+"""Recognisers by name."""
+
+from __future__ import annotations
+
+from tfprivacy_rep.errors import UserError
+from tfprivacy_rep.evaluation.dlib_faces import DlibRecogniser
+from tfprivacy_rep.evaluation.identity import Recogniser
+
+NONE = "none"
+
+
+def build_recogniser(name: str) -> Recogniser | None:
+    """Builds the recogniser that judges faces.
+
+    Args:
+        name: `dlib` for photographs, `rendered` for rendered faces, `none` for nobody: then who is on a photograph is
+            not measured.
+
+    Raises:
+        UserError: for another name, or where its package is not installed.
+    """
+    if name == NONE:
+        return None
+    if name == "dlib":
+        return DlibRecogniser()
+    if name == "rendered":
+        from tfprivacy_rep.evaluation.rendered_faces import RenderedRecogniser
+
+        return RenderedRecogniser()
+    raise UserError(f"Invalid `recogniser`: expected dlib, rendered or none. Received: recogniser={name!r}.")

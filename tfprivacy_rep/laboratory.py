@@ -1,0 +1,192 @@
+"""What every job does to one partition of the photographs: train an encoder, freeze it, attack it, judge the attacks.
+
+`experiment` and `reproduction` say which encoders and which attackers; nothing here knows how many there are.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Mapping, Sequence
+
+import keras
+import tensorflow as tf
+
+from tfprivacy_rep import distribution, files
+from tfprivacy_rep.attacks import attacker as attacking
+from tfprivacy_rep.attacks.frozen import FrozenEncoder
+from tfprivacy_rep.config import Config, GameConfig
+from tfprivacy_rep.data import partition as partitions
+from tfprivacy_rep.data import sources
+from tfprivacy_rep.data.augmentation import augmented
+from tfprivacy_rep.data.partition import Partition
+from tfprivacy_rep.data.photographs import Photographs
+from tfprivacy_rep.data.pipeline import as_float
+from tfprivacy_rep.errors import UserError
+from tfprivacy_rep.evaluation import audit
+from tfprivacy_rep.evaluation.identity import Recogniser
+from tfprivacy_rep.evaluation.recognisers import build_recogniser
+from tfprivacy_rep.models.inference import BatchedModel
+from tfprivacy_rep.models.perceptual import PerceptualNetwork, build_perceptual, calibrate
+from tfprivacy_rep.training.protect import GameData, TrainedEncoder, features_of, train_encoder
+
+# Sections and options that may differ between two starts in one folder: each run has a folder of its own, and nothing
+# here changes what a run computes.
+_FREE_SECTIONS = ("run",)
+_FREE_OPTIONS = (
+    ("train", "checkpoint_every"), ("data", "cache_images"), ("job", "rows"), ("job", "sweep"), ("job", "sweep_values"),
+    ("job", "dry_run"),
+)
+#: Public photographs that the scales of g are measured on, at most.
+CALIBRATION = 2000
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all runs share.
+
+    Attributes:
+        config: of the whole.
+        strategy: where replicas live.
+        photographs: all of them.
+        recogniser: judges faces; None where nobody does.
+        network: the Keras model of g, not yet calibrated.
+    """
+
+    config: Config
+    strategy: tf.distribute.Strategy
+    photographs: Photographs
+    recogniser: Recogniser | None
+    network: keras.Model
+
+
+def require_same_configuration(output: Path, wanted: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raises a UserError where the output folder holds the work of another configuration.
+
+    Args:
+        output: the folder; `config.json` in it says what its work was made with.
+        wanted: options by section.
+    """
+    path = output / "config.json"
+    if not path.exists():
+        return
+    held = files.read_json(path)
+    differing = [
+        f"{name}={held.get(section, {}).get(name)!r} there, {value!r} now"
+        for section, options in wanted.items()
+        if section not in _FREE_SECTIONS
+        for name, value in options.items()
+        if (section, name) not in _FREE_OPTIONS and held.get(section, {}).get(name) != value
+    ]
+    if differing:
+        raise UserError(
+            f"Invalid `output_dir`: expected checkpoints of this configuration. Received: {output}, made with "
+            f"another: {'; '.join(differing)}. Choose another --output_dir, or remove the folder to start anew."
+        )
+
+
+def prepare(config: Config) -> Setting:
+    """Loads everything that can be missing before anything is trained.
+
+    Raises:
+        UserError: if photographs, weights or packages are missing or don't fit the configuration.
+    """
+    warnings.filterwarnings("ignore", message=".*input_shape.*")
+    tf.get_logger().addFilter(_not_of_many_trainers)
+    strategy = distribution.mirrored(config.train.logical_cpus)  # first of all: it may split the CPU
+    distribution.per_replica(config.train.batch_size, strategy)
+    distribution.per_replica(config.attack.attack_batch_size, strategy, "attack_batch_size")
+    recogniser = build_recogniser(config.attack.recogniser or sources.get(config.data.dataset).recogniser)
+    photographs = sources.load(config.data)
+    network = build_perceptual(config.models.perceptual, config.data.image_size, config.models.perceptual_size)
+    return Setting(config, strategy, photographs, recogniser, network)
+
+
+def _not_of_many_trainers(record: logging.LogRecord) -> bool:
+    """TensorFlow counts traces by line of code: many short-lived trainers, each traced once, look to it like one that
+    is traced again and again."""
+    return "triggered tf.function retracing" not in record.getMessage()
+
+
+def partition_of(setting: Setting, seed: int, fold: int) -> Partition:
+    """Draws the partition of a seed and a fold, with as much training data as the configuration asks for."""
+    data = setting.config.data
+    mode = data.partition or sources.get(data.dataset).default_partition(setting.photographs)
+    drawn = partitions.make(setting.photographs, mode, seed, fold)
+    return drawn.reduced(data.x1_fraction, data.x2_fraction)
+
+
+def calibrated(setting: Setting, partition: Partition) -> PerceptualNetwork:
+    """g with its scales measured on the partition's public photographs."""
+    return calibrate(setting.network, as_float(setting.photographs.images[partition.x2_train[:CALIBRATION]]))
+
+
+class Laboratory:
+    """Trains and attacks on one partition.
+
+    Args:
+        setting: what all runs share.
+        partition: who has which photograph.
+        attributes: the task's; None for all that the photographs have.
+        perceptual: calibrated g; None to calibrate it on this partition's public photographs.
+    """
+
+    def __init__(
+        self, setting: Setting, partition: Partition, attributes: Sequence[str] | None = None,
+        perceptual: PerceptualNetwork | None = None,
+    ) -> None:
+        self.setting, self.partition = setting, partition
+        photographs = setting.photographs
+        self.photographs = photographs if attributes is None else photographs.with_attributes(attributes)
+        public = self.photographs.subset(partition.x2_train)
+        self.perceptual = perceptual or calibrated(setting, partition)
+        train = setting.config.train
+        self._public = augmented(public, train.augment, 2 * partition.seed + 1)
+        self._public_features = self._features(self._public)
+
+    def train(self, game: GameConfig, folder: Path, title: str) -> TrainedEncoder:
+        """Plays a game to its end, resuming an earlier start in the folder."""
+        setting, p = self.setting, self.partition
+        config = setting.config
+        private = augmented(self.photographs.subset(p.x1_train), config.train.augment, 2 * p.seed)
+        data = GameData(
+            private, self.photographs.subset(p.x1_val), self._public, self._features(private), self._public_features
+        )
+        return train_encoder(setting.strategy, config, game, self.perceptual, data, p.seed, folder, title)
+
+    def subject(self, trained: TrainedEncoder) -> audit.Subject:
+        """The trained encoder, frozen, as the audit meets it."""
+        return audit.Subject(
+            FrozenEncoder(trained.encoder), BatchedModel(trained.classifier), self.photographs, self.partition
+        )
+
+    def pairs(self, subject: audit.Subject) -> tuple[attacking.Pairs, attacking.Pairs]:
+        """What attackers learn from: X2's training and validation part with their representations, computed once."""
+        images, p = self.photographs.subset(self.partition.x2_val).images, self._public.images
+        return (
+            attacking.Pairs(p, subject.encode(p), self._public_features),
+            attacking.Pairs(images, subject.encode(images)),
+        )
+
+    def attack(
+        self, pairs: tuple[attacking.Pairs, attacking.Pairs], spec: attacking.AttackerSpec, folder: Path, title: str
+    ) -> attacking.AttackOutcome:
+        """Trains one fresh attacker, resuming an earlier start in the folder."""
+        setting = self.setting
+        config, (training, validation) = setting.config, pairs
+        with setting.strategy.scope():
+            fresh = attacking.build_attacker(
+                spec, training.z.shape[1:], config.data.image_size, config.models.widths,
+                config.attack.attack_learning_rate,
+            )
+        return attacking.attack(
+            setting.strategy, fresh, spec, config.attack, self.perceptual, training, validation, folder, title,
+            config.run.use_progress, config.run.use_tensorboard,
+        )
+
+    def _features(self, photographs: Photographs) -> tuple | None:
+        if not self.setting.config.train.cache_perceptual:
+            return None
+        return features_of(self.perceptual, photographs.images)

@@ -1,0 +1,52 @@
+"""How much is spent on a reproduction: options of `Config` that take the place of their defaults.
+
+What the user gives on the command line wins over all of them. None of these values is the paper's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfprivacy_rep.config import ReproduceConfig
+
+#: Photographs of X1 and of X2 that are trained on in the rows with more data, at most; 0: all.
+MOST_IMAGES = {"smoke": 400, "small": 8_000, "full": 0}
+
+#: The values of the curve over lambda2.
+LAMBDA2 = {"smoke": (0.0, 1.0), "small": (0.0, 0.1, 0.3, 1.0, 3.0), "full": (0.0, 0.1, 0.3, 1.0, 3.0)}
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    # To see that everything works, in minutes; the figures mean nothing.
+    "smoke": dict(
+        image_size=32, widths=(8, 8, 16, 16), representation_size=32, perceptual_size=16, rendered_images=4_000,
+        lambda1=1.0, lambda2=0.1, steps=20, batch_size=16, log_every=10, checkpoint_every=20, attack_steps=20,
+        attack_check_every=10, attack_batch_size=16, attack_patience=5, cache_perceptual=False,
+    ),
+    # Two cores, no GPU: half widths, g on 32-px images.
+    "small": dict(
+        image_size=64, widths=(16, 32, 64, 128), representation_size=128, perceptual_size=32, rendered_images=26_600,
+        lambda1=1.0, lambda2=0.3, steps=800, batch_size=32, learning_rate=1e-3, adversary_learning_rate=1e-3,
+        log_every=100, checkpoint_every=400, attack_steps=800, attack_check_every=100, attack_batch_size=32,
+        attack_patience=3, cache_perceptual=False,
+    ),
+    # GPUs and the whole of CelebA.
+    "full": dict(
+        image_size=64, widths=(64, 128, 256, 512), representation_size=128, perceptual="imagenet", perceptual_size=64,
+        rendered_images=200_000, lambda1=1.0, lambda2=0.3, steps=40_000, batch_size=128, learning_rate=2e-4,
+        adversary_learning_rate=2e-4, log_every=200, checkpoint_every=2_000, attack_steps=40_000,
+        attack_check_every=500, attack_batch_size=128, attack_patience=10, cache_perceptual=False,
+    ),
+}
+
+
+def defaults(job: ReproduceConfig, dataset: str) -> dict[str, Any]:
+    """The options that a budget sets, and a folder for the results, unless the user gives others.
+
+    Args:
+        job: with the budget.
+        dataset: the source; what is drawn is kept beside the results and shared by all budgets of a size.
+    """
+    own: dict[str, Any] = {"output_dir": f"runs/reproduce-{dataset}-{job.budget}"}
+    if dataset == "rendered":
+        own["data_dir"] = "runs/rendered"
+    return OPTIONS[job.budget] | own

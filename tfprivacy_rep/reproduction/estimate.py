@@ -1,0 +1,134 @@
+"""How long the points should take: counted operations divided by the speed that this machine shows at the moment."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Callable
+
+import keras
+import tensorflow as tf
+
+from tfprivacy_rep.attacks.attacker import AttackerSpec, build_attacker
+from tfprivacy_rep.config import Config, GameConfig
+from tfprivacy_rep.models.cost import forward_gflop
+from tfprivacy_rep.models.perceptual import build_perceptual
+from tfprivacy_rep.reproduction.plan import Point, attacker_spec, encoders
+from tfprivacy_rep.training.protect import build_adversary, build_protector
+
+# Forward, and backward to the input or to the weights, cost about the same.
+_FIXED, _FROZEN, _LEARNING = 1, 2, 3
+#: Seconds to build, trace, evaluate and save, a training.
+_OVERHEAD = 12.0
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one training should take.
+
+    Attributes:
+        name: of the encoder or attacker.
+        steps: at most.
+        gflop: operations of all steps, 10^9.
+        seconds: at the measured speed.
+    """
+
+    name: str
+    steps: int
+    gflop: float
+    seconds: float
+
+
+def costs(config: Config, points: tuple[Point, ...], attributes: int) -> list[Cost]:
+    """The trainings that the points need for one seed.
+
+    Args:
+        config: sizes and lengths.
+        points: rows or points of the curve.
+        attributes: number of the task's attributes.
+    """
+    network = build_perceptual(config.models.perceptual, config.data.image_size, config.models.perceptual_size)
+    g = forward_gflop(network)
+    # The players' small layers reach another speed than g's large ones.
+    speeds = _player_speed(config), _perceptual_speed(config, network, g)
+    found = []
+    for job, needing in encoders(points).values():
+        counted = _game_step(config, job.game, attributes, g)
+        found.append(_cost(job.name, config.train.steps, config.train.batch_size, counted, speeds))
+        for point in needing:
+            spec = attacker_spec(config, point.attacker, 0)
+            name, attack = f"{point.name}: {spec.name} on {job.name}", config.attack
+            counted = _attack_step(config, spec, g)
+            found.append(_cost(name, attack.attack_steps, attack.attack_batch_size, counted, speeds))
+    return found
+
+
+def _images(config: Config) -> tf.Tensor:
+    size = config.data.image_size
+    return tf.random.stateless_uniform((config.train.batch_size, size, size, 3), (0, 0))
+
+
+def _rate(step: Callable[[], tf.Tensor], gflop: float, seconds: float = 2.0) -> float:
+    """Operations a second, 10^9, of a step that costs `gflop`."""
+    step()
+    started, count = time.monotonic(), 0
+    while time.monotonic() - started < seconds:
+        step()
+        count += 1
+    return gflop * count / (time.monotonic() - started)
+
+
+def _perceptual_speed(config: Config, network: keras.Model, g: float) -> float:
+    images = _images(config)
+    run = tf.function(lambda: network(images, training=False)[-1])
+    return _rate(run, g * config.train.batch_size)
+
+
+def _player_speed(config: Config) -> float:
+    """Of a training step of the configured encoder."""
+    protector, images = build_protector(config, 1, seed=0), _images(config)
+
+    @tf.function
+    def step() -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(protector.classifier(protector.encoder(images, training=True)))
+        gradients = tape.gradient(loss, [variable.value for variable in protector.variables])
+        return loss + tf.add_n([tf.reduce_sum(gradient) for gradient in gradients])
+
+    return _rate(step, _LEARNING * forward_gflop(protector.encoder) * config.train.batch_size)
+
+
+def _cost(name: str, steps: int, batch: int, counted: tuple[float, float], speeds: tuple[float, float]) -> Cost:
+    seconds = sum(steps * batch * gflop / speed for gflop, speed in zip(counted, speeds))
+    return Cost(name, steps, steps * batch * sum(counted), seconds + _OVERHEAD)
+
+
+def _game_step(config: Config, game: GameConfig, attributes: int, g: float) -> tuple[float, float]:
+    """Operations of the players and of g for each photograph of a step."""
+    protector = build_protector(config, attributes, seed=0)
+    encoder = forward_gflop(protector.encoder)
+    players = _LEARNING * (encoder + forward_gflop(protector.classifier))
+    if not game.has_opponent:
+        return players, 0.0
+    adversary = build_adversary(config, game, protector.encoder.output_shape[1:], seed=0)
+    decoder, moves = forward_gflop(adversary.decoder), game.adversary_moves
+    players += _FROZEN * decoder
+    players += moves * (_FIXED * encoder + _LEARNING * decoder + _discriminator(adversary.discriminator))
+    return players, _perceptual(g) * ((game.lambda2 > 0) + moves * (game.mu2 > 0))
+
+
+def _attack_step(config: Config, spec: AttackerSpec, g: float) -> tuple[float, float]:
+    attacker = build_attacker(
+        spec, (config.models.representation_size,), config.data.image_size, config.models.widths, 0.001)
+    players = _LEARNING * forward_gflop(attacker.decoder) + _discriminator(attacker.discriminator)
+    return players, _perceptual(g) * (spec.mu2 > 0)
+
+
+def _perceptual(g: float) -> float:
+    """g(X), g(Dec(Z)) and the way back from it."""
+    return (_FIXED + _FROZEN) * g
+
+
+def _discriminator(discriminator: keras.Model | None) -> float:
+    """The decoder's move looks through it; its own has a real and a rebuilt photograph."""
+    return 0.0 if discriminator is None else (_FROZEN + 2 * _LEARNING) * forward_gflop(discriminator)

@@ -1,0 +1,67 @@
+"""Figures of points and of pairs of points, with intervals over people and seeds."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+import numpy as np
+
+from tfprivacy_rep.evaluation.figures import plain
+from tfprivacy_rep.evaluation.results import RunRecord
+from tfprivacy_rep.evaluation.statistics import (
+    Interval,
+    PersonValues,
+    Statistic,
+    bootstrap_interval,
+    difference,
+    joined,
+    mean_mcc_of,
+    mean_of,
+    mean_of_defined,
+)
+from tfprivacy_rep.reproduction.play import PART
+
+#: Every figure of a point by name; the first six are the paper's columns.
+STATISTICS: dict[str, Statistic] = {
+    "mean_mcc": mean_mcc_of(),
+    "smiling_mcc": mean_mcc_of("single_labels", "single_predictions"),
+    "face_similarity": mean_of_defined("face_similarity"),
+    "feature_similarity": mean_of("feature_similarity"),
+    "ssim": mean_of("ssim"),
+    "psnr": mean_of("psnr"),
+    "feature_similarity_centered": mean_of("feature_similarity_centered"),
+    "rank1": mean_of_defined("rank1"),
+    "linkage_rank1": mean_of_defined("linkage/rank1"),
+    "answer_rank1": mean_of_defined("linkage/rank1_answer"),
+    "other_mcc": mean_mcc_of("other_labels", "other_predictions"),
+}
+REPLICATES = 500
+
+
+def table_of(records: Sequence[RunRecord]) -> list[PersonValues]:
+    """A table for each seed, in the order of the seeds."""
+    return [PersonValues(r.people, r.columns[PART]) for r in sorted(records, key=lambda r: r.facts["seed"])]
+
+
+def measured(records: Sequence[RunRecord], name: str) -> dict[str, float | None]:
+    """A figure of a point as `{"mean", "low", "high"}`: over the seeds, with its 95 % interval."""
+    return as_json(bootstrap_interval(table_of(records), STATISTICS[name], seed=0, replicates=REPLICATES))
+
+
+def compared(first: Sequence[RunRecord], second: Sequence[RunRecord], name: str) -> Interval | None:
+    """A figure of the first point minus that of the second, paired by photograph, over the seeds that both have."""
+    seeds = {r.facts["seed"] for r in first} & {r.facts["seed"] for r in second}
+    if not seeds:
+        return None
+    parts = {
+        part: table_of([r for r in records if r.facts["seed"] in seeds])
+        for part, records in (("first", first), ("second", second))
+    }
+    paired = difference(STATISTICS[name], "first", "second")
+    interval = bootstrap_interval(joined(parts), paired, seed=0, replicates=REPLICATES)
+    return None if np.isnan([interval.low, interval.high]).any() else interval
+
+
+def as_json(interval: Interval) -> dict[str, float | None]:
+    """An interval as results.json has it."""
+    return {"mean": plain(interval.value), "low": plain(interval.low), "high": plain(interval.high)}
