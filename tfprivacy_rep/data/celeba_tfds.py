@@ -14,8 +14,7 @@ import tensorflow as tf
 
 from tfprivacy_rep import files
 from tfprivacy_rep.config import DataConfig
-from tfprivacy_rep.data import decoding
-from tfprivacy_rep.data.array_file import ArrayFile
+from tfprivacy_rep.data import cache, decoding
 from tfprivacy_rep.data.attributes import CELEBA_ATTRIBUTES
 from tfprivacy_rep.data.celeba import CROP_TOP
 from tfprivacy_rep.data.indexing import bad_images
@@ -44,15 +43,15 @@ def load(config: DataConfig) -> Photographs:
     if not folder.exists():
         with files.atomic_path(folder) as temporary:
             _convert(builder, config.image_size, temporary)
-    images, facts = ArrayFile(folder / "images.npy"), _facts(folder / "facts.npz")
+    images, facts = cache.read(folder, ("labels", "people", "official", "readable"))
+    people = facts["people"].ravel() if facts["people"].size else None
     names = [f"{split}/{i:06d}" for split, n in zip(SPLITS, np.bincount(facts["official"], minlength=3))
              for i in range(n)]
     bad = [f"{names[i]}: can't be decoded" for i in np.flatnonzero(~facts["readable"])]
     if bad and config.on_bad_image == "error":
         raise bad_images(root, bad, len(names))
     photographs = Photographs(
-        images, facts["labels"], CELEBA_ATTRIBUTES, facts["people"] if facts["people"].size else None, tuple(names),
-        "celeba_tfds", facts["official"], tuple(bad),
+        images, facts["labels"], CELEBA_ATTRIBUTES, people, tuple(names), "celeba_tfds", facts["official"], tuple(bad)
     )
     return photographs.subset(np.flatnonzero(facts["readable"])) if bad else photographs
 
@@ -89,19 +88,19 @@ def _convert(builder: Any, size: int, folder: Path) -> None:
 
     counts = [builder.info.splits[split].num_examples for split in SPLITS]
     folder.mkdir()
-    images = np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, (sum(counts), size, size, 3))
+    images = np.lib.format.open_memmap(folder / cache.IMAGES, "w+", np.uint8, (sum(counts), size, size, 3))
     facts: dict[str, list[np.ndarray]] = {"labels": [], "people": [], "readable": []}
     done = 0
     for split in SPLITS:
         examples = builder.as_dataset(split, shuffle_files=False, decoders={"image": tfds.decode.SkipDecoding()})
         for batch in examples.map(lambda e: _unpack(e, size), num_parallel_calls=2).batch(256).as_numpy_iterator():
-            images[done : done + len(batch["images"])] = batch.pop("images")
+            images[done : done + len(batch["labels"])] = batch.pop("images")
             done += len(batch["labels"])
             for name, values in batch.items():
                 facts[name].append(values)
     images.flush()
     held: dict[str, Any] = {name: np.concatenate(parts) for name, parts in facts.items()}
-    np.savez(folder / "facts.npz", official=np.repeat(np.arange(3, dtype=np.int8), counts), **held)
+    np.savez(folder / cache.FACTS, official=np.repeat(np.arange(3, dtype=np.int8), counts), **held)
 
 
 def _unpack(example: dict[str, Any], size: int) -> dict[str, tf.Tensor]:
@@ -115,14 +114,3 @@ def _unpack(example: dict[str, Any], size: int) -> dict[str, tf.Tensor]:
     person = example["identity"]["Identity_No"][None] if "identity" in example else tf.zeros((0,), tf.int64)
     labels = tf.stack([tf.cast(example["attributes"][name], tf.int8) for name in CELEBA_ATTRIBUTES])
     return {"images": square, "labels": labels, "people": person, "readable": readable}
-
-
-def _facts(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path) as held:
-            return {name: held[name] for name in ("official", "labels", "readable")} | {
-                "people": held["people"].ravel()
-            }
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"Invalid file `{path}`: expected what is known of each photograph. Received: "
-                        f"{type(error).__name__}: {error}. Remove its folder, so that it is made again.") from error

@@ -15,7 +15,7 @@ from typing import Sequence
 import numpy as np
 from PIL import Image
 
-from tfprivacy_rep.data.preprocessing import DAMAGED
+from tfprivacy_rep.data.preprocessing import DAMAGED, upright_rgb
 from tfprivacy_rep.errors import UserError
 
 LEAST_SIDE = 16
@@ -91,7 +91,7 @@ def check(path: str | os.PathLike) -> bool:
             end = _ENDS.get(image.format or "", b"")
             plain = bool(end) and image.mode in _PLAIN_MODES and not _rotated(image)
             if not end or not _ends_with(file, end):
-                image.load()
+                upright_rgb(image)
                 plain = False
             elif image.format == "PNG":
                 image.verify()  # its checksums; a PNG has no other way to be partly right

@@ -41,7 +41,7 @@ def read_rgb(path: str | os.PathLike) -> np.ndarray:
     """
     try:
         with Image.open(path) as image:
-            return np.array(_rgb(ImageOps.exif_transpose(image)))
+            return np.array(upright_rgb(image))
     except DAMAGED as error:
         raise UserError(
             f"Unreadable photograph `{Path(path)}`: expected a whole image file with 8 bits a "
@@ -49,7 +49,13 @@ def read_rgb(path: str | os.PathLike) -> np.ndarray:
         ) from error
 
 
-def _rgb(image: Image.Image) -> Image.Image:
+def upright_rgb(image: Image.Image) -> Image.Image:
+    """Decodes an opened file as `read_rgb` does.
+
+    Raises:
+        OSError, ValueError, SyntaxError, EOFError: for the reasons of `read_rgb`; they are `DAMAGED`.
+    """
+    image = ImageOps.exif_transpose(image)
     if image.mode in _GREY_16:
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.mode.startswith(_DEEP_MODES):

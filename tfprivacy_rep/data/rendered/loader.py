@@ -12,9 +12,9 @@ import numpy as np
 from tfprivacy_rep import files
 from tfprivacy_rep.config import DataConfig
 from tfprivacy_rep.data.attributes import CELEBA_ATTRIBUTES
+from tfprivacy_rep.data.images import Images
 from tfprivacy_rep.data.photographs import Photographs
 from tfprivacy_rep.data.rendered.renderer import Rendered, render
-from tfprivacy_rep.errors import UserError
 
 SEED = 0
 PHOTOGRAPHS_PER_PERSON = 20
@@ -33,12 +33,16 @@ def load(config: DataConfig) -> Photographs:
         UserError: if what was kept is damaged or the folder can't be written to.
     """
     count, size = config.rendered_images, config.image_size
+    images: Images
     if config.data_dir:
         folder = Path(config.data_dir) / f"rendered-{count}-{size}px-{version()}"
         if not folder.exists():
             with files.atomic_path(folder) as temporary:
                 _keep(_draw(count, size), temporary)
-        images, labels, people = _kept(folder)
+        from tfprivacy_rep.data import cache  # imports TensorFlow, which the drawing processes do without
+
+        images, facts = cache.read(folder, ("labels", "people"))
+        labels, people = facts["labels"], facts["people"]
     else:
         drawn = _draw(count, size)
         images, labels, people = drawn.images, drawn.labels, drawn.people
@@ -75,16 +79,3 @@ def _keep(drawn: Rendered, folder: Path) -> None:
     folder.mkdir()
     np.save(folder / "images.npy", drawn.images)
     np.savez(folder / "facts.npz", labels=drawn.labels, people=drawn.people)
-
-
-def _kept(folder: Path):
-    from tfprivacy_rep.data.array_file import ArrayFile  # imports TensorFlow, which the drawing processes do without
-
-    try:
-        with np.load(folder / "facts.npz") as facts:
-            return ArrayFile(folder / "images.npy"), facts["labels"], facts["people"]
-    except (OSError, ValueError, KeyError) as error:
-        if isinstance(error, UserError):
-            raise
-        raise UserError(f"Invalid folder `{folder}`: expected the drawn photographs that were kept there. Received: "
-                        f"{type(error).__name__}: {error}. Remove the folder, so that they are drawn again.") from error
