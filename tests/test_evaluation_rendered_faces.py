@@ -1,0 +1,206 @@
+"""The recogniser of drawn faces: tells unseen people apart, and is loaded only from files that fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfprivacy_rep.errors import UserError
+from tfprivacy_rep.evaluation.identity_network import (
+    Architecture,
+    build_identity_network,
+    load_identity_network,
+    save_identity_network,
+)
+from tfprivacy_rep.evaluation.picture_changes import blurred, changed
+from tfprivacy_rep.evaluation.recogniser_quality import measure_quality
+from tfprivacy_rep.evaluation.recogniser_training import Training, cosface, train_recogniser
+from tfprivacy_rep.evaluation.recognisers import build_recogniser
+from tfprivacy_rep.evaluation.rendered_faces import WEIGHTS, RenderedRecogniser
+from tfprivacy_rep.evaluation.rendered_people import PeoplePhotographs, draw_people
+
+UNSEEN_SEED = 11
+TINY = Architecture((8, 16, 16, 16), 16)
+
+
+@pytest.fixture(scope="module")
+def recogniser() -> RenderedRecogniser:
+    return RenderedRecogniser()
+
+
+@pytest.fixture(scope="module")
+def drawn() -> PeoplePhotographs:
+    """Ten photographs each of 60 people who were not trained on."""
+    return draw_people(60, 10, UNSEEN_SEED)
+
+
+@pytest.fixture(scope="module")
+def images(drawn: PeoplePhotographs) -> np.ndarray:
+    return drawn.images.astype(np.float32) / np.float32(255)
+
+
+@pytest.fixture(scope="module")
+def vectors(recogniser: RenderedRecogniser, images: np.ndarray) -> np.ndarray:
+    return recogniser.describe(images)
+
+
+def test_unseen_people_are_told_apart(vectors, drawn):
+    quality = measure_quality(vectors, drawn.people)
+    assert quality.auc >= 0.95
+    assert quality.rank1 >= 0.7  # chance: 0.017
+    assert quality.same - quality.other > 0.4
+
+
+def test_unseen_people_are_told_apart_by_what_is_left_of_a_photograph(recogniser, vectors, images, drawn):
+    vague = np.clip(blurred(tf.constant(images), 1.5).numpy(), 0.0, 1.0)
+    assert measure_quality(recogniser.describe(vague), drawn.people, vectors).auc >= 0.94
+
+
+@pytest.mark.parametrize("size", [32, 48, 128])
+def test_photographs_of_another_size_are_described_alike(recogniser, vectors, drawn, size):
+    some = slice(0, 200)
+    other = draw_people(20, 10, UNSEEN_SEED, image_size=size).images.astype(np.float32) / np.float32(255)
+    described = recogniser.describe(other)
+    assert described.shape == (200, 64)
+    assert measure_quality(described, drawn.people[some], vectors[some]).auc >= 0.94
+
+
+def test_descriptions_are_directions_and_do_not_depend_on_the_batch(recogniser, vectors, images):
+    assert vectors.dtype == np.float32 and vectors.shape == (600, 64)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+    np.testing.assert_array_equal(recogniser.describe(images), vectors)
+    np.testing.assert_array_equal(recogniser.describe(images[70:75]), vectors[70:75])
+    np.testing.assert_array_equal(recogniser.describe(images[599:]), vectors[599:])
+    np.testing.assert_array_equal(recogniser.describe(images[:100].astype(np.float64)), vectors[:100])
+
+
+@pytest.mark.parametrize(
+    "wrong, text",
+    [
+        (np.zeros((2, 64, 64, 3), np.uint8), "uint8"),
+        (np.full((2, 64, 64, 3), 1.5, np.float32), "1.5"),
+        (np.zeros((2, 64, 48, 3), np.float32), "squares"),
+        (np.zeros((2, 16, 16, 3), np.float32), "S >= 32"),
+    ],
+)
+def test_other_images_are_refused(recogniser, wrong, text):
+    with pytest.raises(UserError, match=text):
+        recogniser.describe(wrong)
+
+
+def test_it_is_found_by_its_name():
+    recogniser = build_recogniser("rendered")
+    assert recogniser is not None and recogniser.name == "rendered"
+
+
+def test_the_weights_are_small():
+    assert WEIGHTS.stat().st_size <= 2e6
+
+
+def test_a_trained_network_is_kept_with_its_architecture(tmp_path: Path):
+    photographs = draw_people(8, 8, UNSEEN_SEED)
+    path = tmp_path / "second.npz"
+    network = train_recogniser(photographs, TINY, Training(epochs=3, batch_size=16))
+    save_identity_network(path, TINY, network)
+    images = photographs.images.astype(np.float32) / np.float32(255)
+    described = RenderedRecogniser(path).describe(images)
+    assert described.shape == (64, 16)
+    # Equal to what was trained but for the rounding of the weights, and exactly equal after it.
+    np.testing.assert_allclose(described, network(images, training=False).numpy(), atol=0.02)
+    save_identity_network(tmp_path / "again.npz", TINY, load_identity_network(path))
+    np.testing.assert_array_equal(RenderedRecogniser(tmp_path / "again.npz").describe(images), described)
+
+
+def test_training_lowers_the_loss_and_follows_its_seed():
+    photographs = draw_people(8, 8, UNSEEN_SEED)
+    images = tf.constant(photographs.images, tf.float32) / 255.0
+
+    def spread(epochs: int, seed: int) -> tuple[float, np.ndarray]:
+        network = train_recogniser(photographs, TINY, Training(epochs=epochs, batch_size=16, seed=seed))
+        vectors = network(images, training=False).numpy()
+        return measure_quality(vectors, photographs.people).auc, vectors
+
+    (short, first), (_, second), (_, third) = spread(1, 3), spread(1, 3), spread(1, 4)
+    np.testing.assert_allclose(first, second, atol=1e-4)
+    assert np.abs(first - third).max() > 0.01
+    assert spread(20, 3)[0] > max(short, 0.9)
+
+
+def test_too_few_photographs_are_refused():
+    photographs = draw_people(2, 4, UNSEEN_SEED)
+    with pytest.raises(UserError, match=r"at least 128 .* shape \(8, 64, 64, 3\)"):
+        train_recogniser(photographs, TINY, Training())
+
+
+def test_cosface_by_hand():
+    # Scale 2, margin 0.5: logits (2 * (0.5 - 0.5), 2 * 0.25) = (0, 0.5), so log(1 + e^0.5).
+    losses = cosface(tf.constant([[0.5, 0.25]]), tf.constant([0]), 2.0, 0.5)
+    np.testing.assert_allclose(losses, [np.log1p(np.exp(0.5))], rtol=1e-6)
+
+
+def test_changes_keep_the_range_and_follow_their_seed(images):
+    batch = tf.constant(images[:4])
+    seen = [changed(batch, tf.constant([0, number])).numpy() for number in range(12)]
+    assert all(0.0 <= one.min() and one.max() <= 1.0 and one.shape == batch.shape for one in seen)
+    np.testing.assert_array_equal(changed(batch, tf.constant([0, 3])).numpy(), seen[3])
+    fine = [np.abs(np.diff(one, axis=1)).mean() for one in seen]
+    assert min(fine) < 0.7 * max(fine)  # some are blurred
+
+
+def test_a_blur_is_a_gaussian():
+    point = np.zeros((1, 33, 33, 3), np.float32)
+    point[:, 16, 16] = 1.0
+    spread = blurred(tf.constant(point), 1.0).numpy()[0, :, :, 0]
+    offsets = np.arange(33) - 16
+    assert spread.sum() == pytest.approx(1.0, abs=1e-5)
+    assert (spread.sum(0) * offsets**2).sum() == pytest.approx(1.0, abs=0.01)  # variance along x
+    np.testing.assert_allclose(spread, spread.T, atol=1e-7)
+
+
+def test_quality_by_hand():
+    # Two people at right angles; one photograph of person 1 looks like person 0.
+    vectors = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+    quality = measure_quality(vectors, np.array([0, 0, 1, 1]))
+    assert quality.rank1 == 0.5
+    assert quality.same == 0.5  # pairs (0, 1): cosine 1; (2, 3): cosine 0
+    perfect = measure_quality(vectors[[0, 1, 2, 2]], np.array([0, 0, 1, 1]))
+    assert perfect[:4] == (1.0, 1.0, 1.0, 0.0)
+    with pytest.raises(UserError, match="1 people"):
+        measure_quality(vectors, np.array([0, 0, 0, 0]))
+
+
+@pytest.mark.parametrize("change, text", [
+    ({"format": np.array("another")}, "format 'another'"),
+    ({"widths": np.array([8, 12])}, r"widths=\(8, 12\)"),
+    ({"widths": np.array([8, 16, 16, 8])}, "instead of finite values"),
+    ({"embedding_size": np.array(1)}, "embedding_size=1"),
+    ({"weight00": np.full((4, 4, 3, 8), np.nan, np.float16)}, "instead of finite values"),
+    ({"weight00": None}, "weight00"),
+])
+def test_files_that_do_not_fit_are_refused(change, text, tmp_path):
+    path = tmp_path / "weights.npz"
+    save_identity_network(path, TINY, build_identity_network(TINY))
+    with np.load(path) as stored:
+        entries = {name: stored[name] for name in stored.files} | change
+    np.savez(path, **{name: value for name, value in entries.items() if value is not None})
+    with pytest.raises(UserError, match="`weights`.*" + text):
+        RenderedRecogniser(path)
+
+
+def test_missing_and_damaged_files_are_refused(tmp_path):
+    with pytest.raises(UserError, match=r"no such file.*train_recogniser.py --output .*absent.npz"):
+        RenderedRecogniser(tmp_path / "absent.npz")
+    for name, content in (("text.npz", b"no archive"), ("cut.npz", WEIGHTS.read_bytes()[:1000]), ("empty.npz", b"")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(UserError, match=name):
+            RenderedRecogniser(tmp_path / name)
+
+
+def test_an_architecture_is_checked():
+    with pytest.raises(UserError, match=r"widths=\(\)"):
+        Architecture(())
+    with pytest.raises(UserError, match="embedding_size=1"):
+        Architecture((8,), 1)
