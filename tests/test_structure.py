@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 
 # The only imports between neighbours: a model in inference mode takes photographs as they rest, as uint8.
-NEIGHBOURS = {("models", "data.pipeline")}
+NEIGHBOURS = {("models", "data.pipeline"), ("models", "data.images")}
 
 # Who may import nothing of the package but these.
 ONLY: dict[str, set[str]] = {
@@ -49,7 +49,6 @@ WITHOUT_TENSORFLOW = {
     "data.photographs",
     "data.partition",
     "data.preprocessing",
-    "data.images",
     "data.indexing",
     "data.tables",
     "data.sources",
