@@ -8,6 +8,7 @@ import numpy as np
 import photograph_files as samples
 import pytest
 import tensorflow as tf
+import tiny_game
 from PIL import Image
 
 from tfprivacy_rep.data import indexing, pipeline
@@ -104,6 +105,20 @@ def test_batches_are_those_of_the_array(store, first_batch, replica, replicas):
         np.testing.assert_array_equal(of_store["number"], of_array["number"])
         assert of_store["images"].dtype == tf.float32
         np.testing.assert_array_equal(of_store["images"], of_array["images"])
+
+
+def test_a_game_fed_from_files_is_the_game_fed_from_memory(tmp_path, strategy):
+    """The real trainer on one and on two replicas, entered at its fourth step; the batches' bits are compared above."""
+    store, labels = image_files(tmp_path), tiny_game.private_fields(COUNT)["labels"]
+    played = []
+    for images in (store, in_memory(store)):
+        private = {"images": images, "labels": labels}
+        trainer = tiny_game.trainer_of(strategy, tiny_game.game(strategy, dense=True), private, {"images": images})
+        trainer.seek(3)
+        played.append(trainer.train_steps(4).means)
+    assert played[0].keys() == played[1].keys() and len(played[0]) > 0
+    for name in played[0]:  # the last bit of a sum over two replicas depends on timing
+        assert played[0][name] == pytest.approx(played[1][name], rel=1e-6), name
 
 
 def test_a_store_is_no_tensor_in_the_pipeline(store):
