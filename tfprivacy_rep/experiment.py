@@ -116,10 +116,11 @@ class _Run:
         folder = self._folder / name
         trained = self._laboratory.train(game, folder / "game", self._title(name, "game"))
         subject = self._laboratory.subject(trained)
-        pairs = self._laboratory.pairs(subject)
+        attackers = attacking.ladder(self._setting.config.attack, self._partition.seed)
+        pairs = self._laboratory.pairs(subject, attackers)
         outcomes = [
             self._laboratory.attack(pairs, spec, folder / spec.name, self._title(name, spec.name))
-            for spec in attacking.ladder(self._setting.config.attack, self._partition.seed)
+            for spec in attackers
         ]
         columns, chosen, pictures = audit.attack_columns(subject, self._judge, outcomes)
         linked, strongest = audit.linkage_columns(subject)

@@ -8,10 +8,12 @@ from __future__ import annotations
 import logging
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfprivacy_rep import distribution, files
@@ -142,17 +144,18 @@ class Laboratory:
         self.photographs = photographs if attributes is None else photographs.with_attributes(attributes)
         public = self.photographs.subset(partition.x2_train)
         self.perceptual = perceptual or calibrated(setting, partition)
-        train = setting.config.train
-        self._public = augmented(public, train.augment, 2 * partition.seed + 1)
-        self._public_features = self._features(self._public)
+        self._public = augmented(public, setting.config.train.augment, 2 * partition.seed + 1)
 
     def train(self, game: GameConfig, folder: Path, title: str) -> TrainedEncoder:
         """Plays a game to its end, resuming an earlier start in the folder."""
         setting, p = self.setting, self.partition
         config = setting.config
         private = augmented(self.photographs.subset(p.x1_train), config.train.augment, 2 * p.seed)
+        cached = config.train.cache_perceptual
         data = GameData(
-            private, self.photographs.subset(p.x1_val), self._public, self._features(private), self._public_features
+            private, self.photographs.subset(p.x1_val), self._public,
+            features_of(self.perceptual, private.images) if cached and game.lambda2 > 0 else None,
+            self._public_features if cached and game.has_opponent and game.mu2 > 0 else None,
         )
         return train_encoder(setting.strategy, config, game, self.perceptual, data, p.seed, folder, title)
 
@@ -162,11 +165,19 @@ class Laboratory:
             FrozenEncoder(trained.encoder), BatchedModel(trained.classifier), self.photographs, self.partition
         )
 
-    def pairs(self, subject: audit.Subject) -> tuple[attacking.Pairs, attacking.Pairs]:
-        """What attackers learn from: X2's training and validation part with their representations, computed once."""
+    def pairs(
+        self, subject: audit.Subject, specs: Sequence[attacking.AttackerSpec]
+    ) -> tuple[attacking.Pairs, attacking.Pairs]:
+        """What attackers learn from: X2's training and validation part with their representations, computed once.
+
+        Args:
+            subject: whose representations.
+            specs: the attackers; g(X) is cached, where it is at all, if one of them needs it.
+        """
+        cached = self.setting.config.train.cache_perceptual and any(spec.mu2 > 0 for spec in specs)
         images, p = self.photographs.subset(self.partition.x2_val).images, self._public.images
         return (
-            attacking.Pairs(p, subject.encode(p), self._public_features),
+            attacking.Pairs(p, subject.encode(p), self._public_features if cached else None),
             attacking.Pairs(images, subject.encode(images)),
         )
 
@@ -186,7 +197,6 @@ class Laboratory:
             config.run.use_progress, config.run.use_tensorboard,
         )
 
-    def _features(self, photographs: Photographs) -> tuple | None:
-        if not self.setting.config.train.cache_perceptual:
-            return None
-        return features_of(self.perceptual, photographs.images)
+    @cached_property
+    def _public_features(self) -> tuple[np.ndarray, ...]:
+        return features_of(self.perceptual, self._public.images)

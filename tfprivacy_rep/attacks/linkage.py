@@ -55,12 +55,13 @@ class Known:
         return self.z.reshape(len(self.z), -1).astype(np.float64)
 
 
-def link(public: Known, rehearsal: tuple[Known, Known], gallery: Known, probes: Known) -> Linkage:
+def link(public: Known, rehearsal: tuple[Known, Known] | None, gallery: Known, probes: Known) -> Linkage:
     """Tries to name the person of each probe; everything is fitted on public data alone.
 
     Args:
         public: X2's training part.
-        rehearsal: probes and gallery out of X2 (`data.rehearsal`), which choose between the attacks.
+        rehearsal: probes and gallery out of X2 (`data.rehearsal`), which choose between the attacks; None where nobody
+            there can be named: then it is the cosine.
         gallery: G.
         probes: T.
     """
@@ -73,7 +74,9 @@ def link(public: Known, rehearsal: tuple[Known, Known], gallery: Known, probes: 
             a, b = a @ discriminant, b @ discriminant
         return rank1_hits(a, asked.people, b, known.people)
 
-    strongest = max(("cosine", "lda"), key=lambda method: float(hits(method, *rehearsal).mean()))
+    strongest = "cosine"
+    if rehearsal is not None:
+        strongest = max(("cosine", "lda"), key=lambda method: float(hits(method, *rehearsal).mean()))
     answer = rank1_hits(probes.bits, probes.people, gallery.bits, gallery.people, measure="hamming")
     return Linkage(hits("cosine", probes, gallery), hits("lda", probes, gallery), answer, strongest)
 

@@ -14,26 +14,27 @@ MAX_PROBES, MAX_GALLERY = 500, 5000
 def rehearsal(partition: Partition, people: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Returns probes and gallery out of X2, int64 indices.
 
-    The probes are X2's validation photographs and the gallery is X2's training part. Where not all validation people
-    are among the training people, one photograph of each validation person joins the gallery instead of the probes. Of
-    many photographs some are taken, evenly spaced.
+    The gallery is X2's training part and the probes are X2's validation photographs. Where the gallery has no
+    photograph of a validation person, the first one of that person joins it instead of the probes. Of many photographs
+    some are taken, evenly spaced.
 
     Args:
         partition: who has which photograph.
-        people: int64 `[N]`, the person of each photograph, or None where nobody knows.
+        people: int64 `[N]`, the person of each photograph, or None where nobody knows: then nobody can be named.
     """
-    probes, gallery = partition.x2_val, partition.x2_train
-    if people is None or np.isin(people[probes], people[gallery]).all():
-        probes = spaced(probes, MAX_PROBES)
-        if people is not None:
-            asked = np.isin(people[gallery], people[probes])
-            gallery = np.concatenate([gallery[asked], spaced(gallery[~asked], MAX_GALLERY)])
-        return probes, np.sort(gallery)
-    _, first = np.unique(people[probes], return_index=True)
-    asked = np.delete(np.arange(len(probes)), first)
-    if not len(asked):  # nobody has a second photograph there
-        return spaced(probes, MAX_PROBES), gallery
-    return spaced(probes[asked], MAX_PROBES), np.concatenate([spaced(gallery, MAX_GALLERY), probes[first]])
+    held, known = partition.x2_val, partition.x2_train
+    if people is None:
+        return spaced(held, MAX_PROBES), spaced(known, MAX_GALLERY)
+    strangers = np.flatnonzero(~np.isin(people[held], people[known]))
+    _, first = np.unique(people[held[strangers]], return_index=True)
+    introduced = strangers[first]
+    probes = np.delete(held, introduced)
+    if not len(probes):  # nobody has a second photograph, so nobody can be named
+        return spaced(held, MAX_PROBES), spaced(known, MAX_GALLERY)
+    probes = spaced(probes, MAX_PROBES)
+    asked = np.isin(people[known], people[probes])
+    gallery = np.concatenate([known[asked], spaced(known[~asked], MAX_GALLERY)])
+    return probes, np.concatenate([np.sort(gallery), held[introduced]])
 
 
 def spaced(indices: np.ndarray, most: int) -> np.ndarray:

@@ -60,7 +60,11 @@ class Subject:
         return rehearsal(self.partition, self.photographs.people)
 
     def known(self, indices: np.ndarray) -> Known:
-        """A set as linkage sees it: representations, predicted bits, people."""
+        """A set as linkage sees it: representations, predicted bits, people.
+
+        Args:
+            indices: of its photographs, at least one.
+        """
         z = self.encode(self.photographs.images[indices])
         return Known(z, (self.classify(z) > 0).astype(np.int8), self.people[indices])
 
@@ -163,9 +167,10 @@ def linkage_columns(subject: Subject) -> tuple[Columns, str]:
     if people is None or not mates.any():
         return columns, ""
     asked, known = subject.rehearsal()
+    asked = asked[np.isin(subject.people[asked], subject.people[known])]
     linked = link(
         subject.known(parts.x2_train),
-        (subject.known(asked), subject.known(known)),
+        (subject.known(asked), subject.known(known)) if len(asked) else None,
         subject.known(parts.gallery),
         subject.known(parts.probes[mates]),
     )
