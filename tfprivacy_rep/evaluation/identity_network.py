@@ -33,14 +33,14 @@ class Architecture:
         embedding_size: numbers D that describe a face.
     """
 
-    widths: tuple[int, ...] = (24, 48, 96, 128)
-    embedding_size: int = 64
+    widths: tuple[int, ...] = (24, 48, 96, 120)
+    embedding_size: int = 80
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.widths) <= 6 or any(width < 8 or width % GROUPS for width in self.widths):
             raise UserError(
                 f"Invalid `widths`: expected one to six multiples of {GROUPS}. Received: widths={self.widths}. "
-                "Use 24, 48, 96, 128."
+                "Use 24, 48, 96, 120."
             )
         if self.embedding_size < 2:
             raise UserError(

@@ -24,7 +24,7 @@ _BATCH = 64
 
 
 class RenderedRecogniser:
-    """Describes drawn faces by directions (vectors of length 1), 64 numbers with the weights of the package.
+    """Describes drawn faces by directions (vectors of length 1), 80 numbers with the weights of the package.
 
     Images of another size than 64 px are resized first, by bilinear interpolation with antialiasing. The result is
     deterministic and does not depend on the batch: every call has the same shape. One photograph costs about 1 ms.

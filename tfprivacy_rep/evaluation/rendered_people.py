@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from tfprivacy_rep.data.rendered import people as populations
 from tfprivacy_rep.data.rendered.renderer import Rendered, render
 
 _CHUNK = 500
@@ -24,11 +25,13 @@ class PeoplePhotographs(NamedTuple):
         images: `[N, S, S, 3]` uint8.
         people: `[N]` int64, from 0 up, `photographs` rows each.
         labels: `[N, 40]` int8 of 0 and 1, CelebA's attributes.
+        traits: `[N, T]` float32 in [-1, 1], the numbers that make a person; equal on all photographs of one.
     """
 
     images: NDArray[np.uint8]
     people: NDArray[np.int64]
     labels: NDArray[np.int8]
+    traits: NDArray[np.float32]
 
 
 def draw_people(people: int, photographs: int, seed: int, image_size: int = 64) -> PeoplePhotographs:
@@ -50,9 +53,9 @@ def draw_people(people: int, photographs: int, seed: int, image_size: int = 64) 
             progress = tqdm(pool.map(_draw, parts), f"Drawing people of seed {seed}", len(parts), disable=None)
             drawn = list(progress)
     images, labels = ([getattr(part, name) for part in drawn] for name in ("images", "labels"))
-    return PeoplePhotographs(
-        np.concatenate(images), np.repeat(np.arange(people), photographs), np.concatenate(labels)
-    )
+    persons = np.repeat(np.arange(people), photographs)
+    traits = populations.vectors(persons, seed)
+    return PeoplePhotographs(np.concatenate(images), persons, np.concatenate(labels), traits)
 
 
 def _draw(part: tuple[NDArray[np.int64], int, int]) -> Rendered:
