@@ -12,9 +12,10 @@ from tfprivacy_rep.reproduction.budgets import defaults
 
 
 def main(config: Config, job: ReproduceConfig) -> None:
-    from tfprivacy_rep.reproduction import job as reproduction  # imports TensorFlow, so only once the flags are known to be right
+    # Imports TensorFlow, so only once the flags are known to be right.
+    from tfprivacy_rep.reproduction.job import run
 
-    reproduction.run(config, job)
+    run(config, job)
 
 
 if __name__ == "__main__":

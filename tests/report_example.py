@@ -65,7 +65,8 @@ def _facts(seed: int) -> dict[str, Any]:
         "shared_people": {pair: PEOPLE for pair in ("x1_x2", "x1_g", "x1_t", "x2_g", "x2_t", "g_t")},
     }
     return {
-        "seed": seed, "fold": 0, "partition": partition, "attributes": ATTRIBUTES, "recogniser": "dlib", "seconds": 1.5, "skipped_images": 0,
+        "seed": seed, "fold": 0, "partition": partition, "attributes": ATTRIBUTES, "recogniser": "dlib", "seconds": 1.5,
+        "skipped_images": 0,
         "names": [f"s{index}" for index in range(PEOPLE * EACH)],
         "encoders": {name: _encoder_facts(name) for name in ENCODERS},
     }

@@ -1,4 +1,4 @@
-"""Drawn photographs as a source: what is asked for is drawn, in processes where there is much, and kept if asked to."""
+"""Drawn photographs as a source: what is asked for is drawn, and kept if asked to."""
 
 from __future__ import annotations
 
@@ -35,8 +35,7 @@ def test_photographs_are_those_of_the_renderer(drawn):
     assert sources.default_partition(config(), photographs) == "disjoint_people"
 
 
-def test_two_processes_draw_the_same(drawn, monkeypatch):
-    monkeypatch.setattr(loader, "_IN_PROCESS", 10)
+def test_drawing_in_parts_gives_the_same(drawn, monkeypatch):
     monkeypatch.setattr(loader, "_CHUNK", 90)
     photographs = sources.load(config())
     np.testing.assert_array_equal(photographs.images, drawn.images)

@@ -97,7 +97,8 @@ def test_a_figure_that_nobody_could_tell_is_none():
 def test_the_papers_claims_on_figures_like_the_papers():
     """Points with the directions of the poster, made so: every claim must come out as the poster has it."""
     records = {
-        "row1": [record("1", errors=0.2)], "row2": [record("2", errors=0.205, face_similarity=0.4, feature_similarity=0.3)],
+        "row1": [record("1", errors=0.2)],
+        "row2": [record("2", errors=0.205, face_similarity=0.4, feature_similarity=0.3)],
         "row3": [record("3", face_similarity=0.6, ssim=0.6, psnr=0.6, feature_similarity=0.6)],
         "row4": [record("4", face_similarity=0.5, feature_similarity=0.5)],
         "row5": [record("5", face_similarity=0.7, feature_similarity=0.7, ssim=0.7, psnr=0.7)],

@@ -92,7 +92,7 @@ def test_rows_of_one_encoder_have_one_utility_and_the_single_rows_a_fresh_head(f
 def test_the_report_shows_rows_claims_and_pictures(finished):
     report = finished[0] / "report"
     text = (report / "report.md").read_text()
-    for part in ("The ten rows", "in the paper", "13.74", "The paper's claims, checked", "no formal guarantee".capitalize(),
+    for part in ("The ten rows", "in the paper", "13.74", "The paper's claims, checked", "No formal guarantee",
                  "its figures mean nothing"):
         assert part in text, part
     page = (report / "report.html").read_text()
@@ -147,7 +147,7 @@ def test_a_row_that_dies_does_not_cost_the_others(monkeypatch, tmp_path):
     monkeypatch.setattr(laboratory.Laboratory, "attack", dying)
     job = ReproduceConfig(rows="1,3", budget="smoke", less_data=0.5)
     config = small_run.config(tmp_path / "out")
-    with pytest.raises(UserError, match="Some rows failed.*row3 of seed 0: RuntimeError: no memory left.*start the same"):
+    with pytest.raises(UserError, match="Some rows failed.*row3 of seed 0: RuntimeError: no memory left.*the same"):
         reproduction.run(config, job)
     written = json.loads((tmp_path / "out" / "report" / "results.json").read_text())
     assert [row["row"] for row in written["rows"]] == [1, 3]

@@ -6,7 +6,6 @@ import numpy as np
 
 from tfprivacy_rep.data.partition import Partition
 
-
 #: Most probes and most photographs of the gallery: enough to choose between attackers.
 MAX_PROBES, MAX_GALLERY = 500, 5000
 

@@ -15,14 +15,16 @@ def cautions(contents: Mapping[str, Any]) -> tuple[str, ...]:
     Args:
         contents: of results.json.
     """
-    texts = (_scope(contents), _unfinished(contents), _options(contents), _undefined(contents), _guarantee(contents))
+    texts = (_scope(contents), _skipped(contents), _unfinished(contents), _options(contents), _undefined(contents),
+             _guarantee(contents))
     return tuple(text for text in texts if text)
 
 
 def _scope(contents: Mapping[str, Any]) -> str:
     runs, data = contents["runs"], contents["data"]
+    people = data["tested_people"]
     tested = (f"{counted(data['tested_photographs'], 'photograph', 'photographs')} of "
-              f"{counted(data['tested_people'], 'person', 'people')}")
+              f"{'people nobody knows' if people is None else counted(people, 'person', 'people')}")
     if len(runs) == 1:
         return (f"One run (seed {runs[0]['seed']}, fold {runs[0]['fold']}), tested on {tested}: there are no "
                 "intervals, so no difference here is known to be more than chance.")
@@ -30,12 +32,19 @@ def _scope(contents: Mapping[str, Any]) -> str:
     whole = seeds * folds == len(runs)
     scope = "" if whole else f"{len(runs)} runs of "
     text = (f"{scope}{counted(seeds, 'seed', 'seeds')} {'×' if whole else 'and'} {counted(folds, 'fold', 'folds')}, "
-            f"tested on {tested}. Intervals are 95 %: people are resampled, then seeds.")
+            f"tested on {tested}. Intervals are 95 %: {'photographs' if people is None else 'people'} are resampled, "
+            "then seeds.")
     if seeds == 1:
-        return text + " With one seed they cover the choice of people only, not the luck of training."
+        return text + " With one seed they cover that choice only, not the luck of training."
     if seeds < SEEDS_OF_A_CLAIM:
         return text + f" Fewer than {SEEDS_OF_A_CLAIM} seeds are too few for a published claim."
     return text
+
+
+def _skipped(contents: Mapping[str, Any]) -> str:
+    count = contents["data"].get("skipped_images", 0)
+    left_out = "photograph was" if count == 1 else "photographs were"
+    return f"{count} unreadable {left_out} left out of everything (--on_bad_image=skip)." if count else ""
 
 
 def _unfinished(contents: Mapping[str, Any]) -> str:

@@ -25,8 +25,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     # Two cores, no GPU: half widths, g on 32-px images.
     "small": dict(
         image_size=64, widths=(16, 32, 64, 128), representation_size=128, perceptual_size=32, rendered_images=26_600,
-        lambda1=1.0, lambda2=0.3, steps=1_000, batch_size=16, learning_rate=1e-3, adversary_learning_rate=1e-3,
-        log_every=100, checkpoint_every=500, attack_steps=1_000, attack_check_every=100, attack_batch_size=16,
+        lambda1=1.0, lambda2=0.3, steps=700, batch_size=16, learning_rate=1e-3, adversary_learning_rate=1e-3,
+        log_every=100, checkpoint_every=350, attack_steps=700, attack_check_every=100, attack_batch_size=16,
         attack_patience=3, cache_perceptual=True,
     ),
     # GPUs and the whole of CelebA.

@@ -85,4 +85,5 @@ def _require_attribute(attributes: tuple[str, ...], job: ReproduceConfig) -> Non
 
 
 def _listed(failed: dict[str, dict[str, str]]) -> str:
-    return "; ".join(f"{name} of seed {seed}: {text}" for seed, points in failed.items() for name, text in points.items())
+    told = [(name, seed, text) for seed, of_seed in failed.items() for name, text in of_seed.items()]
+    return "; ".join(f"{name} of seed {seed}: {text}" for name, seed, text in told)

@@ -80,8 +80,8 @@ def _threat(contents: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     shared = ", ".join(f"{pair.replace('_', ' and ').upper().replace('AND', 'and')}: {count}"
                        for pair, count in data["shared_people"].items())
     return (
-        ("What the attacker sees", "the representation Z of each probe, and as many answers of the frozen encoder to its "
-         "own photographs as it likes (black box)"),
+        ("What the attacker sees", "the representation Z of each probe, and as many answers of the frozen encoder to "
+         "its own photographs as it likes (black box)"),
         ("What the attacker has", "the public photographs X2; it never sees X1, the gallery or the probes"),
         ("Who shares people", f"partition {data['partition']}; people that two sets share: {shared or 'unknown'}"),
         ("Tested", tested),
@@ -93,8 +93,8 @@ def _making(contents: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     rows = [row for row in contents["rows"] if "seconds" in row]
     pairs = [("Command", contents["command"]), ("Seeds", listed([str(seed) for seed in contents["seeds"]])),
              ("Time of this start", f"{contents['seconds']:.0f} s")]
-    weights = {f"row {row['row']}": f"lambda1 {row['lambda1']:g}, lambda2 {row['lambda2']:g}, mu1 {row['mu1']:g}, mu2 "
-                                    f"{row['mu2']:g}" for row in rows}
-    pairs.append(("Weights", "; ".join(f"{name}: {text}" for name, text in weights.items())))
+    symbols = ("lambda1", "lambda2", "mu1", "mu2")
+    weights = [f"row {row['row']}: " + ", ".join(f"{name} {row[name]:g}" for name in symbols) for row in rows]
+    pairs.append(("Weights", "; ".join(weights)))
     pairs.append(("Format of results.json", contents["schema"]))
     return tuple(pairs)

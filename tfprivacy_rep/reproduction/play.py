@@ -103,7 +103,8 @@ class SeedOfPoints:
         subject = made.subject(trained)
         spec = attacker_spec(self._setting.config, recipe, self._seed)
         title = f"seed {self._seed}: {point.name}, attacker {spec.name} on {encoder.name}"
-        outcome = made.attack(made.pairs(subject, [spec]), spec, self._folder / "attackers" / encoder.name / spec.name, title)
+        folder = self._folder / "attackers" / encoder.name / spec.name
+        outcome = made.attack(made.pairs(subject, [spec]), spec, folder, title)
         probes, photographs = made.partition.probes, self._setting.photographs
         pictures, columns = audit.attacked(subject, self._judge, outcome, probes, made.partition.gallery)
         linked, strongest = audit.linkage_columns(subject)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import tqdm
 
 from tfprivacy_rep import files
 from tfprivacy_rep.config import DataConfig
@@ -19,8 +18,7 @@ from tfprivacy_rep.data.rendered.renderer import Rendered, render
 SEED = 0
 PHOTOGRAPHS_PER_PERSON = 20
 _CHUNK = 500
-_IN_PROCESS = 1000  # so few are drawn sooner than two processes have started
-_PROCESSES = 2
+_SHOWN = 5000  # so few are drawn before a progress bar would say anything
 
 
 def load(config: DataConfig) -> Photographs:
@@ -39,7 +37,7 @@ def load(config: DataConfig) -> Photographs:
         if not folder.exists():
             with files.atomic_path(folder) as temporary:
                 _keep(_draw(count, size), temporary)
-        from tfprivacy_rep.data import cache  # imports TensorFlow, which the drawing processes do without
+        from tfprivacy_rep.data import cache  # imports TensorFlow, which drawing does without
 
         images, facts = cache.read(folder, ("labels", "people"))
         labels, people = facts["labels"], facts["people"]
@@ -61,18 +59,12 @@ def version() -> str:
 
 
 def _draw(count: int, size: int) -> Rendered:
-    chunks = [(range(start, min(start + _CHUNK, count)), size) for start in range(0, count, _CHUNK)]
-    if count <= _IN_PROCESS:
-        parts = [_chunk(chunk) for chunk in chunks]
-    else:
-        # A fresh process each: TensorFlow, which may be running here, does not survive a fork.
-        with ProcessPoolExecutor(_PROCESSES, multiprocessing.get_context("spawn")) as pool:
-            parts = list(pool.map(_chunk, chunks))
+    """A part at a time, in this process: others would import the caller's script, which not every script survives."""
+    parts = [
+        render(np.arange(start, min(start + _CHUNK, count)), size, SEED, PHOTOGRAPHS_PER_PERSON)
+        for start in tqdm.trange(0, count, _CHUNK, desc="drawing faces", disable=count < _SHOWN, leave=False)
+    ]
     return Rendered(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("images", "labels", "people")))
-
-
-def _chunk(chunk: tuple[range, int]) -> Rendered:
-    return render(np.array(chunk[0]), chunk[1], seed=SEED, photographs_per_person=PHOTOGRAPHS_PER_PERSON)
 
 
 def _keep(drawn: Rendered, folder: Path) -> None:
