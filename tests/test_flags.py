@@ -187,3 +187,35 @@ def test_a_flag_that_can_not_be_parsed_is_named(argument, named, tmp_path):
     assert named in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_jobs_defaults_give_way_to_what_the_user_gives():
+    values = absl_flags.FlagValues()
+    flags.define(values, configuration.ReproduceConfig)
+    values(["reproduce.py", "--output_dir=out", "--steps=7", "--sweep_values=0,0.5", "--budget=smoke"])
+    config = flags.to_config(values, {"steps": 100, "batch_size": 8, "widths": (8, 8, 8, 8)})
+    assert (config.train.steps, config.train.batch_size, config.models.widths) == (7, 8, (8, 8, 8, 8))
+    assert config.run.output_dir == "out"
+    job = flags._section(values, configuration.ReproduceConfig, {})
+    assert job.sweep_values == (0.0, 0.5) and job.budget == "smoke" and job.rows == "1-10"
+
+
+@pytest.mark.parametrize(
+    "argument, text",
+    [
+        ("--rows=1-11", "`rows`: expected numbers from 1 to 10"),
+        ("--budget=huge", "`budget`: expected one of smoke, small, full"),
+        ("--sweep=mu1", "`sweep`: expected lambda2"),
+        ("--less_data=0", "`less_data`: expected a number above 0"),
+        ("--sweep_values=-1", "`sweep_values`: expected numbers that are not negative"),
+    ],
+)
+def test_mistakes_in_a_reproduction_are_named(argument, text, tmp_path):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "reproduce.py"), "--output_dir=out", argument], capture_output=True,
+        text=True, cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        timeout=120,
+    )
+    assert done.returncode == flags.EXIT_USER_ERROR
+    assert text in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()

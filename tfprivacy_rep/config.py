@@ -148,8 +148,8 @@ class TrainConfig:
     adversary_learning_rate: float = _option(1e-3, "Adam's step size of the simulated decoder and discriminator")
     log_every: int = _option(50, "steps compiled into one call, and between two logged values")
     checkpoint_every: int = _option(200, "steps between two checkpoints")
-    cache_perceptual: bool = _option(True, "compute g(X) once and keep it in memory: 0.4 MB a copy at "
-                                     "perceptual_size=32; same results")
+    cache_perceptual: bool = _option(False, "compute g(X) once and keep it in memory: 0.4 MB a copy at "
+                                     "perceptual_size=32; same results, sooner")
     logical_cpus: int = _option(0, "split the CPU into so many devices, to try replicas without GPUs; 0: all visible "
                                 "GPUs, or the CPU as one device")
 

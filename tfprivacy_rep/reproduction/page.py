@@ -16,6 +16,13 @@ from tfprivacy_rep.reproduction import pictures, tables
 from tfprivacy_rep.reproduction.claims import FAILS, HOLDS, UNDECIDED
 
 
+_JUDGES = {
+    "dlib": "dlib's face recognition network, not used in training",
+    "rendered": "a network trained on other drawn people, not used in training",
+    None: "nobody: face similarity and rank-1 were not measured",
+}
+
+
 def write_page(contents: Mapping[str, Any], records: Mapping[str, Sequence[RunRecord]], folder: Path) -> None:
     """Writes `report.html`, `report.md`, `table.md` (the ten rows alone) and the figures.
 
@@ -40,7 +47,7 @@ def _build(contents: Mapping[str, Any]) -> Report:
     shown += [tables.claims_table(contents)] if contents["claims"] else []
     shown += [tables.beyond_table(contents)] if contents["rows"] else []
     return Report(
-        title=f"The paper's table on other photographs: {contents['data']['source']}",
+        title=f"The paper's table, on photographs of source {contents['data']['source']}",
         verdict=_verdict(contents), threat=_threat(contents), overlap=(), tables=tuple(shown), making=_making(contents),
         configuration=json.dumps(contents["config"], indent=2), glossary=GLOSSARY,
     )
@@ -85,7 +92,7 @@ def _threat(contents: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         ("What the attacker has", "the public photographs X2; it never sees X1, the gallery or the probes"),
         ("Who shares people", f"partition {data['partition']}; people that two sets share: {shared or 'unknown'}"),
         ("Tested", tested),
-        ("Who judges faces", contents["recogniser"] or "nobody: face similarity and rank-1 were not measured"),
+        ("Who judges faces", _JUDGES.get(contents["recogniser"], contents["recogniser"])),
     )
 
 
