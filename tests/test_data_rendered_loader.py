@@ -44,7 +44,7 @@ def test_drawing_in_parts_gives_the_same(drawn, monkeypatch):
 
 def test_a_folder_keeps_them(drawn, tmp_path, monkeypatch):
     first = sources.load(config(data_dir=str(tmp_path)))
-    monkeypatch.setattr(loader, "_draw", lambda *args: pytest.fail("drawn again"))
+    monkeypatch.setattr(loader, "render", lambda *args: pytest.fail("drawn again"))
     again = sources.load(config(data_dir=str(tmp_path)))
     for photographs in (first, again):
         assert isinstance(photographs.images, ArrayFile)
@@ -54,12 +54,11 @@ def test_a_folder_keeps_them(drawn, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("change", [{"image_size": 48}, {"rendered_images": 220}, {}])
-def test_another_size_number_or_renderer_is_drawn_anew(drawn, tmp_path, monkeypatch, change):
-    monkeypatch.setattr(loader, "_draw", lambda count, size: drawn)
+def test_another_size_number_or_renderer_is_drawn_anew(tmp_path, monkeypatch, change):
     sources.load(config(data_dir=str(tmp_path)))
     if not change:
         monkeypatch.setattr(loader, "version", lambda: "00000000")
-    monkeypatch.setattr(loader, "_draw", lambda *args: pytest.fail("drawn anew"))
+    monkeypatch.setattr(loader, "render", lambda *args: pytest.fail("drawn anew"))
     with pytest.raises(BaseException, match="drawn anew"):
         sources.load(config(data_dir=str(tmp_path), **change))
 
@@ -72,8 +71,7 @@ def test_an_interrupted_drawing_leaves_nothing(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["images.npy", "facts.npz"])
-def test_what_was_damaged_is_named(tmp_path, name, drawn, monkeypatch):
-    monkeypatch.setattr(loader, "_draw", lambda *args: drawn)
+def test_what_was_damaged_is_named(tmp_path, name):
     sources.load(config(data_dir=str(tmp_path)))
     path = next(tmp_path.iterdir()) / name
     path.write_bytes(path.read_bytes()[:50])

@@ -14,6 +14,7 @@ from small_run import BlockRecogniser
 
 from tfprivacy_rep import experiment, laboratory
 from tfprivacy_rep.config import ReproduceConfig
+from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.reproduction import job as reproduction
 
 COUNT = 160
@@ -75,3 +76,14 @@ def test_a_row_of_the_paper_on_files_without_people(tmp_path):
         assert row["psnr"]["low"] < row["psnr"]["high"], "photographs are resampled"
     assert contents["data"]["skipped_images"] == 1 and contents["recogniser"] is None
     assert "nobody: face similarity and rank-1 were not measured" in (tmp_path / "out/report/report.md").read_text()
+
+
+def test_a_photograph_that_proves_damaged_only_in_training_is_named(tmp_path):
+    """Its header and its end are right, so the check lets it pass; its Huffman tables make no sense."""
+    options = celeba(tmp_path)
+    for path in sorted((tmp_path / "celeba" / "img_align_celeba").iterdir()):
+        whole = path.read_bytes()
+        start = whole.index(b"\xff\xc4") + 5  # after marker, length and kind: how many codes have each length
+        path.write_bytes(whole[:start] + b"\xff" * 16 + whole[start + 16 :])
+    with pytest.raises(UserError, match=r"Unreadable photograph `.*/\d{6}\.jpg`: expected a whole image file"):
+        experiment.run(small_run.config(tmp_path / "out", **options))

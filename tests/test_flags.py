@@ -192,7 +192,8 @@ def test_a_flag_that_can_not_be_parsed_is_named(argument, named, tmp_path):
 def test_a_jobs_defaults_give_way_to_what_the_user_gives():
     values = absl_flags.FlagValues()
     flags.define(values, configuration.ReproduceConfig)
-    values(["reproduce.py", "--output_dir=out", "--steps=7", "--sweep_values=0,0.5", "--budget=smoke"])
+    values(["reproduce.py", "--output_dir=out", "--steps=7", "--sweep=lambda2", "--sweep_values=0,0.5",
+            "--budget=smoke"])
     config = flags.to_config(values, {"steps": 100, "batch_size": 8, "widths": (8, 8, 8, 8)})
     assert (config.train.steps, config.train.batch_size, config.models.widths) == (7, 8, (8, 8, 8, 8))
     assert config.run.output_dir == "out"
@@ -208,6 +209,7 @@ def test_a_jobs_defaults_give_way_to_what_the_user_gives():
         ("--sweep=mu1", "`sweep`: expected lambda2"),
         ("--less_data=0", "`less_data`: expected a number above 0"),
         ("--sweep_values=-1", "`sweep_values`: expected numbers that are not negative"),
+        ("--sweep_values=1", "`sweep_values`: expected nothing without a sweep"),
     ],
 )
 def test_mistakes_in_a_reproduction_are_named(argument, text, tmp_path):
@@ -219,3 +221,11 @@ def test_mistakes_in_a_reproduction_are_named(argument, text, tmp_path):
     assert done.returncode == flags.EXIT_USER_ERROR
     assert text in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_reproduction_takes_no_option_that_means_nothing_there():
+    values = absl_flags.FlagValues()
+    flags.define(values, configuration.ReproduceConfig)
+    assert not {"folds", "use_export"} & set(values) and "fold" in values
+    values(["reproduce.py", "--output_dir=out"])
+    assert flags.to_config(values).run.folds == 1

@@ -126,3 +126,12 @@ def test_the_curve_must_fall_at_each_step():
     assert check(claim, falling)["verdict"] == HOLDS
     falling["lambda2=1"] = falling["lambda2=0"]
     assert check(claim, falling)["verdict"] == FAILS
+
+
+def test_people_that_would_decide_follow_from_the_root_law():
+    """The half width 0.3 is three times the distance 0.1 of the value from the bound, so nine times 40 people."""
+    expectation = Expectation("psnr", "row2", "row1", +1, margin=-0.2)
+    assert expectation.people_to_decide(Interval(-0.1, -0.4, 0.2), 40) == 360
+    assert expectation.people_to_decide(Interval(0.3, 0.1, 0.5), 40) is None, "it holds already"
+    assert expectation.people_to_decide(Interval(-0.2, -0.4, 0.0), 40) is None, "no number would do"
+    assert expectation.people_to_decide(None, 40) is None

@@ -182,3 +182,56 @@ def test_an_attribute_that_there_is_not_is_named(tmp_path):
     with pytest.raises(UserError, match="`single_attribute`.*'Young'. Available: Eyeglasses, Smiling"):
         reproduction.run(small_run.config(tmp_path / "out"), job)
     assert not (tmp_path / "out").exists()
+
+
+def test_another_fold_in_the_same_folder_is_refused(finished, tmp_path):
+    """Its probes would be among the photographs that the encoders of the first fold were trained on."""
+    folder = copied(finished, tmp_path)
+    with pytest.raises(UserError, match="fold=0 there, 1 now"):
+        reproduction.run(small_run.config(folder, fold=1), JOB)
+
+
+def test_a_curve_alone_comes_with_its_figure_and_names_a_point_that_died(monkeypatch, tmp_path):
+    real = laboratory.Laboratory.train
+
+    def dying(self, game, folder, title):
+        if game.lambda2 == 3.0:
+            raise MemoryError("no memory left")
+        return real(self, game, folder, title)
+
+    monkeypatch.setattr(laboratory.Laboratory, "train", dying)
+    job = ReproduceConfig(sweep="lambda2", sweep_values=(0.0, 2.0, 3.0), budget="smoke", less_data=0.5)
+    with pytest.raises(UserError, match="lambda2=3.0 of seed 0: MemoryError"):
+        reproduction.run(small_run.config(tmp_path / "out"), job)
+    report = tmp_path / "out" / "report"
+    written = json.loads((report / "results.json").read_text())
+    assert [point["value"] for point in written["sweep"]["points"]] == [0.0, 2.0] and written["rows"] == []
+    assert written["sweep"]["failed"] == {"lambda2=3.0": {"0": "MemoryError: no memory left"}}
+    assert "lambda2=3.0 of seed 0 failed" in (report / "report.md").read_text()
+    assert (report / "reconstructions.png").is_file() and not (report / "table.md").exists()
+
+
+def test_the_figure_pairs_rows_of_one_seed():
+    from test_reproduction_claims import record as made
+
+    from tfprivacy_rep.reproduction.pictures import with_and_without
+
+    def pictured(name: str, seed: int):
+        found = made(name, seed)
+        found.facts["value"] = None
+        shade = np.full((120, 8, 8, 3), 10 * seed, np.uint8)
+        return type(found)(found.facts, found.people, found.columns, {"originals": shade, "rebuilt": shade + 1})
+
+    records = {"row1": [pictured("row1", 0), pictured("row1", 1)], "row2": [pictured("row2", 1)]}
+    picture = with_and_without(records)
+    assert picture is not None
+    only = {"row1": records["row1"][:1], "row2": records["row2"]}
+    assert with_and_without(only) is None, "no seed has both"
+
+
+def test_a_dry_run_downloads_nothing(monkeypatch, tmp_path):
+    import keras
+
+    monkeypatch.setattr(keras.applications, "VGG16", lambda **_: pytest.fail("a download"))
+    job = ReproduceConfig(dry_run=True, rows="2")
+    assert reproduction.run(small_run.config(tmp_path / "out", perceptual="imagenet"), job) == {}

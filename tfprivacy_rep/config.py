@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from tfprivacy_rep.errors import UserError
 
@@ -250,11 +250,16 @@ class ReproduceConfig:
     lambda1_alone: bool = _option(False, "leave lambda2 at 0 in the rows with lambda1 > 0")
     dry_run: bool = _option(False, "print what would be trained and how long it should take, and stop")
 
+    #: Options of `Config` that mean nothing here: the script does not take them.
+    LEFT_OUT: ClassVar[tuple[str, ...]] = ("folds", "use_export")
+
     def __post_init__(self) -> None:
         _require("budget", self.budget, self.budget in BUDGETS, f"one of {', '.join(BUDGETS)}", "Use small.")
         _require("sweep", self.sweep, self.sweep in SWEEPS, "lambda2 or nothing", "Leave it out for the table's rows.")
         _require("sweep_values", self.sweep_values, all(value >= 0 for value in self.sweep_values),
                  "numbers that are not negative", "Use 0 for no protection.")
+        _require("sweep_values", self.sweep_values, not self.sweep_values or bool(self.sweep),
+                 "nothing without a sweep", "Add --sweep=lambda2.")
         _require("less_data", self.less_data, 0 < self.less_data <= 1, "a number above 0 and at most 1", "Use 0.25.")
 
 

@@ -13,10 +13,14 @@ from tfprivacy_rep.errors import UserError
 
 
 @contextlib.contextmanager
-def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
+def atomic_path(path: str | os.PathLike, option: str = "output_dir") -> Iterator[Path]:
     """Gives a temporary path beside `path` that is renamed to `path` when the block ends without an error.
 
     The block may make a file or a folder. `path` must not be a folder that has something in it.
+
+    Args:
+        path: to write.
+        option: what the user chose the place with; named where it can't be written to.
 
     Raises:
         UserError: if the folder of `path` can't be written to.
@@ -31,7 +35,7 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     except OSError as error:
         raise UserError(
             f"Can't write `{target}`: expected a folder with room that can be written to. "
-            f"Received: {error}. Choose another `output_dir` or mend its permissions."
+            f"Received: {error}. Choose another `{option}` or mend its permissions."
         ) from error
     finally:
         _remove(temporary)

@@ -32,7 +32,7 @@ def define(values: flags.FlagValues | None = None, job: type | None = None) -> f
     values = flags.FLAGS if values is None else values
     for section in _sections(job).values():
         hints = typing.get_type_hints(section)
-        for option in dataclasses.fields(section):
+        for option in _options(section, job):
             kind, default = hints[option.name], typing.cast(typing.Any, option.default)
             definer = _DEFINERS.get(kind, flags.DEFINE_list)
             if isinstance(default, tuple):
@@ -40,6 +40,10 @@ def define(values: flags.FlagValues | None = None, job: type | None = None) -> f
             definer(option.name, default, option.metadata["help"], flag_values=values)
             values.register_key_flag_for_module(sys.argv[0], values[option.name])
     return values
+
+
+def _options(section: type, job: type | None) -> list[dataclasses.Field]:
+    return [option for option in dataclasses.fields(section) if option.name not in getattr(job, "LEFT_OUT", ())]
 
 
 def _sections(job: type | None) -> dict[str, type]:
@@ -64,6 +68,8 @@ def _section(values: flags.FlagValues, section: type, defaults: Mapping[str, typ
     hints = typing.get_type_hints(section)
     given = {}
     for option in dataclasses.fields(section):
+        if option.name not in values:
+            continue  # not an option of this script
         flag = values[option.name]
         if option.name in defaults and not flag.present:
             given[option.name] = defaults[option.name]
@@ -130,7 +136,7 @@ def _help(values: flags.FlagValues, job: type | None) -> str:
     lines = ["  --flagfile=FILE: read flags from a file, one a line; later flags on the command line win"]
     for name, section in _sections(job).items():
         lines.append(f"\n{name}: {(section.__doc__ or '').splitlines()[0]}")
-        for option in dataclasses.fields(section):
+        for option in _options(section, job):
             flag = values[option.name]
             spelled = f"--[no]{option.name}" if isinstance(flag.value, bool) else f"--{option.name}"
             default = ",".join(flag.value) if isinstance(flag.value, list) else flag.value

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,7 @@ from tfprivacy_rep.data.augmentation import augmented
 from tfprivacy_rep.data.partition import Partition
 from tfprivacy_rep.data.photographs import Photographs
 from tfprivacy_rep.data.pipeline import as_float
+from tfprivacy_rep.data.rehearsal import spaced
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation import audit
 from tfprivacy_rep.evaluation.identity import Recogniser
@@ -43,6 +45,8 @@ _FREE_OPTIONS = (
 )
 #: Public photographs that the scales of g are measured on, at most.
 CALIBRATION = 2000
+#: Photographs that validate a training, at most: looked at often, more would cost as much as the training.
+VALIDATION = 2000
 
 
 @dataclass(frozen=True)
@@ -64,12 +68,15 @@ class Setting:
     network: keras.Model
 
 
-def require_same_configuration(output: Path, wanted: Mapping[str, Mapping[str, Any]]) -> None:
+def require_same_configuration(
+    output: Path, wanted: Mapping[str, Mapping[str, Any]], fixed: Sequence[tuple[str, str]] = ()
+) -> None:
     """Raises a UserError where the output folder holds the work of another configuration.
 
     Args:
         output: the folder; `config.json` in it says what its work was made with.
         wanted: options by section.
+        fixed: options by section and name that must not differ although others of their section may.
     """
     path = output / "config.json"
     if not path.exists():
@@ -78,9 +85,9 @@ def require_same_configuration(output: Path, wanted: Mapping[str, Mapping[str, A
     differing = [
         f"{name}={held.get(section, {}).get(name)!r} there, {value!r} now"
         for section, options in wanted.items()
-        if section not in _FREE_SECTIONS
         for name, value in options.items()
-        if (section, name) not in _FREE_OPTIONS and held.get(section, {}).get(name) != value
+        if (section, name) in fixed or (section not in _FREE_SECTIONS and (section, name) not in _FREE_OPTIONS)
+        if held.get(section, {}).get(name) != value
     ]
     if differing:
         raise UserError(
@@ -115,9 +122,18 @@ def _not_of_many_trainers(record: logging.LogRecord) -> bool:
 def partition_of(setting: Setting, seed: int, fold: int) -> Partition:
     """Draws the partition of a seed and a fold, with as much training data as the configuration asks for."""
     data = setting.config.data
-    mode = data.partition or sources.get(data.dataset).default_partition(setting.photographs)
+    mode = data.partition or sources.default_partition(data, setting.photographs)
     drawn = partitions.make(setting.photographs, mode, seed, fold)
     return drawn.reduced(data.x1_fraction, data.x2_fraction)
+
+
+def _warn_of_constants(photographs: Photographs, partition: Partition) -> None:
+    """A part of X1 may have lost a value of a rare attribute, which then nothing can be learnt about."""
+    labels = photographs.labels[partition.x1_train]
+    constant = [name for name, column in zip(photographs.attributes, labels.T) if column.min() == column.max()]
+    if constant:
+        print(f"warning: the {len(labels)} private training photographs have one value only of "
+              f"{', '.join(constant)}: nothing can be learnt about it. Use a larger part of X1.", file=sys.stderr)
 
 
 def calibrated(setting: Setting, partition: Partition) -> PerceptualNetwork:
@@ -142,6 +158,7 @@ class Laboratory:
         self.setting, self.partition = setting, partition
         photographs = setting.photographs
         self.photographs = photographs if attributes is None else photographs.with_attributes(attributes)
+        _warn_of_constants(self.photographs, partition)
         public = self.photographs.subset(partition.x2_train)
         self.perceptual = perceptual or calibrated(setting, partition)
         self._public = augmented(public, setting.config.train.augment, 2 * partition.seed + 1)
@@ -153,7 +170,7 @@ class Laboratory:
         private = augmented(self.photographs.subset(p.x1_train), config.train.augment, 2 * p.seed)
         cached = config.train.cache_perceptual
         data = GameData(
-            private, self.photographs.subset(p.x1_val), self._public,
+            private, self.photographs.subset(spaced(p.x1_val, VALIDATION)), self._public,
             features_of(self.perceptual, private.images) if cached and game.lambda2 > 0 else None,
             self._public_features if cached and game.has_opponent and game.mu2 > 0 else None,
         )
@@ -175,7 +192,7 @@ class Laboratory:
             specs: the attackers; g(X) is cached, where it is at all, if one of them needs it.
         """
         cached = self.setting.config.train.cache_perceptual and any(spec.mu2 > 0 for spec in specs)
-        images, p = self.photographs.subset(self.partition.x2_val).images, self._public.images
+        images, p = self.photographs.subset(spaced(self.partition.x2_val, VALIDATION)).images, self._public.images
         return (
             attacking.Pairs(p, subject.encode(p), self._public_features if cached else None),
             attacking.Pairs(images, subject.encode(images)),

@@ -50,9 +50,19 @@ class AttackerSpec:
 def ladder(config: AttackConfig, seed: int) -> tuple[AttackerSpec, ...]:
     """The attackers of an audit: one with the reconstruction loss alone, one with perceptual and GAN loss too."""
     return (
-        AttackerSpec("decoder", 0.0, 0.0, seed=1_000_003 * (seed + 1)),
-        AttackerSpec("decoder_gan", config.attack_mu1, config.attack_mu2, seed=1_000_003 * (seed + 1) + 1),
+        AttackerSpec("decoder", 0.0, 0.0, attacker_seed(seed, 0)),
+        AttackerSpec("decoder_gan", config.attack_mu1, config.attack_mu2, attacker_seed(seed, 1)),
     )
+
+
+def attacker_seed(seed: int, place: int) -> int:
+    """The seed of an attacker, far from those of the encoders and adversaries of the run.
+
+    Args:
+        seed: of the run.
+        place: of the attacker among those of the run.
+    """
+    return 1_000_003 * (seed + 1) + place
 
 
 @dataclass(frozen=True)

@@ -63,8 +63,9 @@ def load(config: DataConfig) -> Photographs:
     folder, layout = _find(config.data_dir)
     attributes = _read(folder / layout.attributes)
     _require_celeba_attributes(attributes)
+    named = set(attributes.names)  # a file that a row names is a photograph, whatever its suffix
     names = sorted(entry.name for entry in os.scandir(folder / layout.images)
-                   if os.path.splitext(entry.name)[1].lower() in _SUFFIXES)
+                   if entry.name in named or os.path.splitext(entry.name)[1].lower() in _SUFFIXES)
     if not names:
         raise UserError(f"Invalid `data_dir`: expected photographs in `{folder / layout.images}`. Received: none. "
                         "Unpack img_align_celeba.zip there.")

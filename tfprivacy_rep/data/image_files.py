@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import os
+import re
 from typing import Sequence
 
 import numpy as np
@@ -75,6 +76,12 @@ def outside_graphs(values: np.ndarray | list[bytes]) -> tf.Tensor:
         return tf.constant(values)
 
 
+def as_user_error(error: tf.errors.OpError) -> UserError | None:
+    """The error of a photograph that can't be read, out of the text of the graph that read it; None for others."""
+    found = re.search(r"Unreadable photograph `.*", error.message)
+    return UserError(found[0]) if found else None
+
+
 class _Files:
     """All files of a folder, which every selection of them shares."""
 
@@ -103,7 +110,7 @@ class _Files:
             for start in range(0, len(places), 256):
                 decoded[start : start + 256] = self._decode(places[start : start + 256])
         except tf.errors.OpError as error:
-            raise UserError(str(error.message)) from error
+            raise (as_user_error(error) or error) from error
         return decoded
 
     def _decode_graph(self, places: tf.Tensor) -> tf.Tensor:

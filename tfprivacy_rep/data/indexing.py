@@ -77,7 +77,7 @@ def check(path: str | os.PathLike) -> bool:
     """Returns whether Pillow has to decode the file; decodes it only if its end looks wrong.
 
     Raises:
-        OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError: if the file is bad.
+        one of `preprocessing.DAMAGED`: if the file is bad.
     """
     with open(path, "rb") as file:
         if not os.fstat(file.fileno()).st_size:

@@ -80,7 +80,7 @@ class Partition:
         """Returns the same partition with less training data of X1 and of X2; all other sets stay.
 
         The photographs that stay are drawn from the partition's seed; those of a smaller fraction are among those of a
-        larger one.
+        larger one. A small part may lose a value of a rare attribute, against what `make` promises of the whole.
 
         Args:
             x1_fraction, x2_fraction: share that stays, above 0 and at most 1; at least one photograph does.

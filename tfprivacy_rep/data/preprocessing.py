@@ -8,6 +8,7 @@ JPEG and PNG files in TensorFlow.
 from __future__ import annotations
 
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ from tfprivacy_rep.errors import UserError
 _DEEP_MODES = ("I", "F")
 _GREY_16 = ("I;16", "I;16L", "I;16B")
 # Pillow reports damaged files with all of these, depending on the format.
-DAMAGED = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
+DAMAGED = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError, TypeError, LookupError,
+           ArithmeticError, AttributeError, struct.error)
 
 
 def read_rgb(path: str | os.PathLike) -> np.ndarray:

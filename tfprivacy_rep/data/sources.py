@@ -59,7 +59,8 @@ def get(source: str) -> Source:
     """
     if source not in SOURCES:
         raise UserError(
-            f"Invalid `dataset`: expected one of {', '.join(SOURCES)}. Received: dataset={source!r}."
+            f"Invalid `dataset`: expected one of {', '.join(SOURCES)}. Received: dataset={source!r}. "
+            "Use --dataset=folder for photographs of your own."
         )
     return SOURCES[source]
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from tfprivacy_rep.errors import UserError
 
+LISTED = 10  # photographs that an error names
 CELEBA_VALUES = {"-1": 0, "1": 1}
 CSV_VALUES = {"-1": 0, "0": 0, "1": 1, "false": 0, "true": 1}
 
@@ -44,14 +45,14 @@ class Table:
         held = set(there)
         surplus = [(n, line) for n, line in zip(self.names, self.lines) if n not in held]
         if surplus:
-            listed = ", ".join(f"{name!r} in line {line}" for name, line in surplus[:5])
+            listed = ", ".join(f"{name!r} in line {line}" for name, line in surplus[:LISTED])
             raise invalid(self.path, f"rows of photographs that are in {other}",
                           f"{len(surplus)} that are not: {listed}", "Add the photographs or remove the rows.")
         rows = set(self.names)
         missing = [name for name in there if name not in rows]
         if missing:
             raise invalid(self.path, f"a row for each photograph in {other}",
-                          f"none for {len(missing)}: {', '.join(map(repr, missing[:5]))}",
+                          f"none for {len(missing)}: {', '.join(map(repr, missing[:LISTED]))}",
                           "Add the rows or remove the photographs.")
 
     def order(self, names: Sequence[str]) -> np.ndarray:

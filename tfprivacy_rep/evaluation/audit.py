@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tfprivacy_rep.attacks.attacker import AttackOutcome
 from tfprivacy_rep.attacks.frozen import FrozenEncoder
 from tfprivacy_rep.attacks.linkage import Known, link
+from tfprivacy_rep.data.images import take
 from tfprivacy_rep.data.partition import Partition
 from tfprivacy_rep.data.photographs import Photographs
 from tfprivacy_rep.data.pipeline import as_float
@@ -25,6 +26,7 @@ from tfprivacy_rep.models.inference import BatchedModel
 
 Columns = dict[str, np.ndarray]
 HEADLINE_OF_IMAGES = ("psnr", "ssim", "rank1")
+_CHUNK = 512  # photographs at a time
 LINKAGE = ("rank1", "rank1_cosine", "rank1_lda", "rank1_answer")
 
 
@@ -53,7 +55,7 @@ class Subject:
     @cached_property
     def public_mean(self) -> np.ndarray:
         """Mean Z of X2's training part, a vector."""
-        return self.encode(self.photographs.images[self.partition.x2_train]).mean(0).ravel()
+        return self.encode(take(self.photographs.images, self.partition.x2_train)).mean(0).ravel()
 
     def rehearsal(self) -> tuple[np.ndarray, np.ndarray]:
         """Probes and gallery out of X2, to choose between attackers."""
@@ -65,7 +67,7 @@ class Subject:
         Args:
             indices: of its photographs, at least one.
         """
-        z = self.encode(self.photographs.images[indices])
+        z = self.encode(take(self.photographs.images, indices))
         return Known(z, (self.classify(z) > 0).astype(np.int8), self.people[indices])
 
 
@@ -91,12 +93,16 @@ class Judge:
         if self._recogniser is None or people is None or not len(gallery_indices):
             return columns
         faces, gallery = self._describe(indices), self._describe(gallery_indices)
-        similar = cosine_matrix(faces, gallery)
-        same = people[indices][:, None] == people[gallery_indices][None, :]
         columns["originals/rank1"] = self._hits(faces, indices, gallery_indices)
-        with np.errstate(invalid="ignore"):  # a probe that the gallery has no other photograph of
-            columns["originals/same_person"] = (similar * same).sum(1) / same.sum(1)
-            columns["originals/other_people"] = (similar * ~same).sum(1) / (~same).sum(1)
+        same, other = [], []
+        for start in range(0, len(indices), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            similar = cosine_matrix(faces[part], gallery)
+            mates = people[indices[part]][:, None] == people[gallery_indices][None, :]
+            with np.errstate(invalid="ignore"):  # a probe that the gallery has no other photograph of
+                same.append((similar * mates).sum(1) / mates.sum(1))
+                other.append((similar * ~mates).sum(1) / (~mates).sum(1))
+        columns["originals/same_person"], columns["originals/other_people"] = map(np.concatenate, (same, other))
         return columns
 
     def reconstructions(self, indices: np.ndarray, images: np.ndarray, gallery_indices: np.ndarray) -> Columns:
@@ -125,7 +131,9 @@ class Judge:
         assert self._recogniser is not None
         key = indices.tobytes()
         if key not in self._described:
-            self._described[key] = self._recogniser.describe(as_float(self._photographs.images[indices]))
+            self._described[key] = np.concatenate([
+                self._recogniser.describe(as_float(self._photographs.images[chunk])) for chunk in _chunks(indices)
+            ])
         return self._described[key]
 
 
@@ -220,14 +228,26 @@ def attacked(
     Returns:
         The reconstructions, uint8 `[N, S, S, 3]`, and values by metric, `[N]` each.
     """
-    original = as_float(subject.photographs.images[indices])
-    z = subject.encode(subject.photographs.images[indices])
-    pictures = as_photographs(outcome.decode(z))
-    images = as_float(pictures)
-    columns = {"psnr": psnr(images, original), "ssim": ssim(images, original)}
-    columns |= judge.reconstructions(indices, images, gallery)
-    columns |= _feature_similarity(subject, z, subject.encode(pictures))
-    return pictures, columns
+    pictures, parts = [], []
+    for chunk in _chunks(indices):
+        photographs = subject.photographs.images[chunk]
+        z, original = subject.encode(photographs), as_float(photographs)
+        rebuilt = as_photographs(outcome.decode(z))
+        images = as_float(rebuilt)
+        columns = {"psnr": psnr(images, original), "ssim": ssim(images, original)}
+        columns |= judge.reconstructions(chunk, images, gallery)
+        parts.append(columns | _feature_similarity(subject, z, subject.encode(rebuilt)))
+        pictures.append(rebuilt)
+    return np.concatenate(pictures), _joined(parts)
+
+
+def _chunks(indices: np.ndarray) -> list[np.ndarray]:
+    """The indices in parts, so that memory does not grow with the number of probes."""
+    return [indices[start : start + _CHUNK] for start in range(0, len(indices), _CHUNK)]
+
+
+def _joined(parts: Sequence[Columns]) -> Columns:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def _feature_similarity(subject: Subject, z: np.ndarray, z_reconstructed: np.ndarray) -> Columns:
@@ -259,9 +279,11 @@ def random_pair_columns(subject: Subject) -> Columns:
 
 def mean_image_columns(photographs: Photographs, partition: Partition, judge: Judge) -> Columns:
     """The blind floor: X2's mean image, given as the reconstruction of every probe by an attacker who sees no Z."""
-    original = as_float(photographs.images[partition.probes])
-    mean = as_photographs(mean_image(photographs.subset(partition.x2_train).images))
-    images = np.repeat(as_float(mean)[None], len(original), axis=0)
-    columns = {"psnr": psnr(images, original), "ssim": ssim(images, original)}
-    columns |= judge.reconstructions(partition.probes, images, partition.gallery)
-    return {f"mean_image/{name}": values for name, values in columns.items()}
+    mean = as_float(as_photographs(mean_image(photographs.subset(partition.x2_train).images)))
+    parts = []
+    for chunk in _chunks(partition.probes):
+        original = as_float(photographs.images[chunk])
+        images = np.repeat(mean[None], len(chunk), axis=0)
+        columns = {"psnr": psnr(images, original), "ssim": ssim(images, original)}
+        parts.append(columns | judge.reconstructions(chunk, images, partition.gallery))
+    return {f"mean_image/{name}": values for name, values in _joined(parts).items()}

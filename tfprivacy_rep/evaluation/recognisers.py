@@ -27,4 +27,5 @@ def build_recogniser(name: str) -> Recogniser | None:
         from tfprivacy_rep.evaluation.rendered_faces import RenderedRecogniser
 
         return RenderedRecogniser()
-    raise UserError(f"Invalid `recogniser`: expected dlib, rendered or none. Received: recogniser={name!r}.")
+    raise UserError(f"Invalid `recogniser`: expected dlib, rendered or none. Received: recogniser={name!r}. "
+                    "Use none to measure without a judge of faces.")

@@ -113,8 +113,17 @@ def build_perceptual(spec: str, image_size: int, perceptual_size: int) -> keras.
     return model
 
 
+def build_untrained(image_size: int, perceptual_size: int) -> keras.Model:
+    """VGG16's first two blocks with random weights, to count operations without a file or a download.
+
+    Args:
+        image_size, perceptual_size: as of `build_perceptual`.
+    """
+    return _vgg_blocks(None, _IMAGENET_MEAN, image_size, perceptual_size)
+
+
 def _vgg_blocks(
-    weights: Sequence[np.ndarray], mean: tuple[float, ...], image_size: int, perceptual_size: int
+    weights: Sequence[np.ndarray] | None, mean: tuple[float, ...], image_size: int, perceptual_size: int
 ) -> keras.Model:
     x = images = keras.Input((image_size, image_size, 3), name="images")
     if image_size % perceptual_size == 0 and image_size > perceptual_size:
@@ -130,8 +139,9 @@ def _vgg_blocks(
         if name.endswith("conv2"):
             taps.append(x)
     model = keras.Model(images, taps, name="perceptual")
-    first = weights[0][:, :, ::-1, :]  # the published weights expect blue, green, red
-    model.set_weights([first, *weights[1:]])
+    if weights is not None:
+        first = weights[0][:, :, ::-1, :]  # the published weights expect blue, green, red
+        model.set_weights([first, *weights[1:]])
     model.trainable = False
     return model
 

@@ -2,11 +2,12 @@
 
     rows      what the ten rows are and what the paper reports of them
     budgets   how much is spent: smoke, small, full
-    plan      which encoders and attackers the chosen rows need
-    play      trains, attacks and records each row, resuming what an earlier start left
+    plan      which encoders and attackers the chosen rows, or the points of the curve, need
     estimate  how long it should take, from counted operations and the machine's measured speed
-    sweep     the curve over lambda2
+    play      trains, attacks and records each point, resuming what an earlier start left
+    figures   figures of points and of pairs of points, with intervals
     claims    the paper's claims, checked against the figures
     results   the contents of results.json
-    page      the report
+    tables, pictures, page   the report
+    job       all of it, in order
 """

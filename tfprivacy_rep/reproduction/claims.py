@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Sequence
+
+import numpy as np
 
 from tfprivacy_rep.evaluation.results import RunRecord
 from tfprivacy_rep.evaluation.statistics import Interval, bootstrap_interval
@@ -44,6 +47,18 @@ class Expectation:
             return f"{self.figure}: {self.first} {side} {self.second} {'+' if self.margin > 0 else '-'} " \
                    f"{abs(self.margin):g}"
         return f"{self.figure}: {self.first} {side} {self.second}"
+
+    def people_to_decide(self, interval: Interval | None, people: int) -> int | None:
+        """How many people the interval would have to rest on to exclude the bound, if the value stayed as it is.
+
+        The width of an interval falls with the root of the number of people. None where it decides already, or where
+        more than a million would be needed.
+        """
+        if interval is None or self.verdict(interval) != UNDECIDED:
+            return None
+        distance, half = abs(interval.value - self.margin), (interval.high - interval.low) / 2
+        needed = people * (half / distance) ** 2 if distance > 0 else math.inf
+        return max(people + 1, round(needed)) if needed <= 1e6 else None
 
     def verdict(self, interval: Interval | None) -> str:
         """What the interval of the difference says to it."""
@@ -107,8 +122,8 @@ def check(claim: Claim, records: Records) -> dict[str, Any] | None:
         records: of each point by name.
 
     Returns:
-        `claim`, `verdict` and `evidence`, a list of `expected`, `difference` {mean, low, high} or None, `verdict`, and
-        `missing`, the points that were not run; None where no point of it was run.
+        `claim`, `verdict` and `evidence`, a list of `expected`, `difference` {mean, low, high} or None, `verdict`,
+        `people_to_decide`, and `missing`, the points that were not run; None where no point of it was run.
     """
     names = {name for e in claim.expectations for name in (e.first, e.second) if name}
     evidence: list[dict[str, Any]] = []
@@ -119,8 +134,10 @@ def check(claim: Claim, records: Records) -> dict[str, Any] | None:
         interval = _interval(expectation, records)
         numbers = None if interval is None else {
             "mean": interval.value, "low": interval.low, "high": interval.high}
+        people = len(np.unique(np.concatenate([record.people for record in records[expectation.first]])))
         evidence.append({"expected": expectation.words(), "figure": expectation.figure, "difference": numbers,
-                         "verdict": expectation.verdict(interval)})
+                         "verdict": expectation.verdict(interval),
+                         "people_to_decide": expectation.people_to_decide(interval, people)})
     if not evidence:
         return None
     missing = sorted(name for name in names if not records.get(name))

@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfprivacy_rep.attacks.attacker import AttackerSpec, build_attacker
 from tfprivacy_rep.config import Config, GameConfig
 from tfprivacy_rep.models.cost import forward_gflop
-from tfprivacy_rep.models.perceptual import build_perceptual
+from tfprivacy_rep.models.perceptual import build_perceptual, build_untrained
 from tfprivacy_rep.reproduction.plan import Point, attacker_spec, encoders
 from tfprivacy_rep.training.protect import build_adversary, build_protector
 
@@ -47,7 +47,7 @@ def costs(config: Config, points: tuple[Point, ...], attributes: int) -> list[Co
         points: rows or points of the curve.
         attributes: number of the task's attributes.
     """
-    network = build_perceptual(config.models.perceptual, config.data.image_size, config.models.perceptual_size)
+    network = _network(config)
     g = forward_gflop(network)
     # The players' small layers reach another speed than g's large ones.
     speeds = _player_speed(config), _perceptual_speed(config, network, g)
@@ -61,6 +61,14 @@ def costs(config: Config, points: tuple[Point, ...], attributes: int) -> list[Co
             counted = _attack_step(config, spec, g)
             found.append(_cost(name, attack.attack_steps, attack.attack_batch_size, counted, speeds))
     return found
+
+
+def _network(config: Config) -> keras.Model:
+    """g, or its like: a dry run must not download weights."""
+    models, size = config.models, config.data.image_size
+    if models.perceptual.endswith(".keras"):
+        return build_perceptual(models.perceptual, size, models.perceptual_size)
+    return build_untrained(size, models.perceptual_size)
 
 
 def _images(config: Config) -> tf.Tensor:

@@ -37,29 +37,44 @@ def run(config: Config, job: ReproduceConfig) -> dict[str, Any]:
         return {}
     output = Path(config.run.output_dir)
     options = config.to_dict() | {"job": dataclasses.asdict(job) | {"sweep_values": list(job.sweep_values)}}
-    laboratory.require_same_configuration(output, options)
+    laboratory.require_same_configuration(output, options, fixed=(("run", "fold"),))
     setting = laboratory.prepare(config)
     _require_attribute(setting.photographs.attributes, job)
+    seeds = range(config.run.seed, config.run.seed + config.run.seeds)
+    partitions = [laboratory.partition_of(setting, seed, config.run.fold) for seed in seeds]
+    # Only now, so that a mistake found above does not claim the folder.
     files.write_json(output / "config.json", options)
     failed: dict[str, dict[str, str]] = {}
-    for seed in range(config.run.seed, config.run.seed + config.run.seeds):
-        of_seed = SeedOfPoints(setting, job, seed, output / f"seed{seed}").play(wanted)
-        failed |= {str(seed): of_seed} if of_seed else {}
+    for partition in partitions:
+        of_seed = SeedOfPoints(setting, job, partition, output / f"seed{partition.seed}").play(wanted)
+        failed |= {str(partition.seed): of_seed} if of_seed else {}
     records = load_records(output)
     if not records:
-        raise UserError(f"No row ended: expected at least one. Received: {_listed(failed)}.")
+        raise UserError(f"No row ended: expected at least one. Received: {_listed(failed)}. Mend the cause "
+                        "and start again.")
     seconds = round(time.monotonic() - started, 1)
     written = contents(records, failed, options, shlex.join(sys.argv), seconds)
     files.write_json(output / "report" / "results.json", written)
     write_page(written, records, output / "report")
-    for claim in written["claims"]:
-        print(f"{claim['verdict']:>14}: {claim['claim']}")
+    print_claims(written)
     print(f"report: {output / 'report' / 'report.html'}")
     print(f"finished in {time.monotonic() - started:.0f} s")
     if failed:
         raise UserError(f"Some rows failed: expected all to end; the others are reported. Received: {_listed(failed)}. "
                         "Mend the cause and start the same command again: what has ended is kept.")
     return written
+
+
+def print_claims(written: dict[str, Any]) -> None:
+    """Prints each claim with its verdict and the figures that it rests on."""
+    for claim in written["claims"]:
+        print(f"{claim['verdict']}: {claim['claim']}")
+        for one in claim["evidence"]:
+            found = one["difference"]
+            told = "not measured"
+            if found is not None:
+                told = f"{found['mean']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]"
+            print(f"    {one['verdict']:>14}  {one['expected']}: {told}")
 
 
 def print_plan(config: Config, job: ReproduceConfig, wanted: tuple[Point, ...]) -> None:
@@ -80,7 +95,8 @@ def _require_attribute(attributes: tuple[str, ...], job: ReproduceConfig) -> Non
     if job.single_attribute not in attributes:
         raise UserError(
             f"Invalid `single_attribute`: expected one of the attributes of these photographs. Received: "
-            f"single_attribute={job.single_attribute!r}. Available: {', '.join(attributes)}."
+            f"single_attribute={job.single_attribute!r}. Available: {', '.join(attributes)}. "
+            "Use one of them, or add it to --attributes."
         )
 
 

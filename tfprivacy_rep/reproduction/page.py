@@ -15,7 +15,6 @@ from tfprivacy_rep.report.wording import capital, counted, listed
 from tfprivacy_rep.reproduction import pictures, tables
 from tfprivacy_rep.reproduction.claims import FAILS, HOLDS, UNDECIDED
 
-
 _JUDGES = {
     "dlib": "dlib's face recognition network, not used in training",
     "rendered": "a network trained on other drawn people, not used in training",
@@ -34,9 +33,11 @@ def write_page(contents: Mapping[str, Any], records: Mapping[str, Sequence[RunRe
     report = _build(contents)
     curves = pictures.curve(contents)
     both = pictures.with_and_without(records)
-    files.write_text(folder / "report.html", html.render(report, pictures.strips(records), curves))
+    shown = pictures.strips(records) or ((both,) if both else ())
+    files.write_text(folder / "report.html", html.render(report, shown, curves))
     files.write_text(folder / "report.md", markdown.render(report))
-    files.write_text(folder / "table.md", markdown.table_lines(tables.rows_table(contents)) + "\n")
+    if contents["rows"]:
+        files.write_text(folder / "table.md", markdown.table_lines(tables.rows_table(contents)) + "\n")
     named = {f"lambda2-{place}.svg": picture for place, picture in enumerate(curves)}
     pictures.write_files(folder, named | ({"reconstructions.png": both} if both else {}))
 

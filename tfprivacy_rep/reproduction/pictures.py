@@ -100,10 +100,18 @@ def write_files(folder: Path, pictures: Mapping[str, Picture]) -> None:
 
 
 def with_and_without(records: Mapping[str, Sequence[RunRecord]]) -> Picture | None:
-    """The paper's figure: originals, then rebuilt without and with the negative loss, by the same attacker."""
-    for plain, protected in (("row1", "row2"), ("row3", "row4"), ("row5", "row6"), ("row7", "row8")):
-        if records.get(plain) and records.get(protected):
-            pair = records[plain][0], records[protected][0]
+    """The paper's figure: originals, then rebuilt without and with the negative loss, by the same attacker.
+
+    Of the table's rows where they were run, else of the curve's ends; the seed is the first that both have.
+    """
+    swept = sorted((of_point[0].facts["value"], name) for name, of_point in records.items()
+                   if of_point and of_point[0].facts["value"] is not None)
+    ends = [(swept[0][1], swept[-1][1])] if len(swept) > 1 else []
+    for plain, protected in [("row1", "row2"), ("row3", "row4"), ("row5", "row6"), ("row7", "row8"), *ends]:
+        of_seed = {record.facts["seed"]: record for record in records.get(plain, ())}
+        pairs = [(of_seed[r.facts["seed"]], r) for r in records.get(protected, ()) if r.facts["seed"] in of_seed]
+        if pairs:
+            pair = pairs[0]
             originals = pair[0].pictures["originals"]
             chosen = choose(pair[0].people[: len(originals)])
             rows = [originals[chosen], *[record.pictures["rebuilt"][chosen] for record in pair]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from tfprivacy_rep.attacks.attacker import AttackerSpec
+from tfprivacy_rep.attacks.attacker import AttackerSpec, attacker_seed
 from tfprivacy_rep.config import Config, GameConfig, ReproduceConfig
 from tfprivacy_rep.reproduction.budgets import LAMBDA2
 from tfprivacy_rep.reproduction.rows import AttackerRecipe, EncoderRecipe, Row, parse_rows
@@ -69,7 +69,7 @@ def encoders(wanted: tuple[Point, ...]) -> dict[str, tuple[EncoderJob, list[Poin
 def attacker_spec(config: Config, recipe: AttackerRecipe, seed: int) -> AttackerSpec:
     """The attacker's weights and seed; attackers of one kind have the same seed whatever they attack."""
     mu1, mu2 = (config.attack.attack_mu1, config.attack.attack_mu2) if recipe.strong else (0.0, 0.0)
-    return AttackerSpec(recipe.name, mu1, mu2, 1_000_003 * (seed + 1) + recipe.strong)
+    return AttackerSpec(recipe.name, mu1, mu2, attacker_seed(seed, int(recipe.strong)))
 
 
 def _row(config: Config, job: ReproduceConfig, row: Row) -> Point:
@@ -86,6 +86,6 @@ def _encoder(config: Config, job: ReproduceConfig, recipe: EncoderRecipe) -> Enc
 def _swept(config: Config, value: float) -> Point:
     """lambda2 alone is varied, with lambda1 = 0, so that the curve starts at the unprotected encoder."""
     game = dataclasses.replace(config.game, lambda1=0.0, lambda2=value)
-    name = f"lambda2={value:g}"
+    name = f"lambda2={value!r}"
     job = EncoderJob(name, game) if value > 0 else EncoderJob(EncoderRecipe(False).name, config.game.unprotected())
     return Point(name, job, AttackerRecipe(strong=False), value=value)

@@ -12,6 +12,7 @@ import numpy as np
 
 from tfprivacy_rep import laboratory
 from tfprivacy_rep.config import ReproduceConfig
+from tfprivacy_rep.data.images import take
 from tfprivacy_rep.data.partition import Partition
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation import audit
@@ -44,13 +45,13 @@ class SeedOfPoints:
     Args:
         setting: what all seeds share.
         job: rows and budget.
-        seed: of the partition, weights, batches and attackers.
+        partition: of the seed, which is also that of weights, batches and attackers.
         folder: where its encoders and records are kept.
     """
 
-    def __init__(self, setting: Setting, job: ReproduceConfig, seed: int, folder: Path) -> None:
-        self._setting, self._job, self._seed, self._folder = setting, job, seed, folder
-        self._partition = laboratory.partition_of(setting, seed, setting.config.run.fold)
+    def __init__(self, setting: Setting, job: ReproduceConfig, partition: Partition, folder: Path) -> None:
+        self._setting, self._job, self._partition, self._folder = setting, job, partition, folder
+        self._seed = partition.seed
         self._judge = audit.Judge(setting.recogniser, setting.photographs)
         # On the same public photographs for every encoder and attacker.
         less = self._partition.reduced(*fractions(self._partition, job, False, False))
@@ -135,7 +136,7 @@ class SeedOfPoints:
         labels, asked = photographs.labels[p.probes], subject.known(p.probes)
         column = photographs.attributes.index(self._job.single_attribute)
         if single:
-            private = subject.encode(photographs.images[p.x1_train])
+            private = subject.encode(take(photographs.images, p.x1_train))
             predictions = linear_head_predictions(private, photographs.labels[p.x1_train], asked.z)
             own = asked.bits
         else:

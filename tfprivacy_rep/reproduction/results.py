@@ -59,8 +59,10 @@ def contents(
         "seeds": sorted({r.facts["seed"] for of_point in records.values() for r in of_point}),
         "rows": [_row(row.number, records.get(f"row{row.number}", ()), failed) for row in ROWS
                  if f"row{row.number}" in records or _failures(f"row{row.number}", failed)],
-        "sweep": {"parameter": "lambda2", "points": [{"value": value, **_point(records[name])}
-                                                     for value, name in sweep]} if sweep else None,
+        "sweep": {
+            "parameter": "lambda2", "points": [{"value": value, **_point(records[name])} for value, name in sweep],
+            "failed": _failed_points(failed),
+        } if sweep or _failed_points(failed) else None,
         "claims": [checked for claim in claims if (checked := check(claim, records)) is not None],
         "guarantee": NO_GUARANTEE,
         "seconds": seconds,
@@ -75,6 +77,12 @@ def _row(number: int, records: Sequence[RunRecord], failed: Mapping[str, Mapping
         **(_point(records) if records else nothing), "paper": row.paper,
         "failed": _failures(f"row{number}", failed),
     }
+
+
+def _failed_points(failed: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Reasons of the curve's points that failed, by name, then by seed."""
+    names = sorted({name for of_seed in failed.values() for name in of_seed if name.startswith("lambda2=")})
+    return {name: _failures(name, failed) for name in names}
 
 
 def _failures(name: str, failed: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

@@ -12,7 +12,8 @@ class EncoderRecipe:
     """An encoder that rows may share.
 
     Attributes:
-        protected: lambda1 > 0 (and lambda2 > 0, see `Job.lambda1_alone`); otherwise plain supervised training.
+        protected: lambda1 > 0 (and lambda2 > 0, see `ReproduceConfig.lambda1_alone`); otherwise plain supervised
+            training.
         more_data: trained on all of X1 and, for the simulated adversary, of X2; otherwise on a part.
         single: one attribute is the task; otherwise all.
     """

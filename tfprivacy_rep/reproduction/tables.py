@@ -82,9 +82,10 @@ def claims_table(contents: Mapping[str, Any]) -> Table:
         lines.append(Row((Cell(claim["claim"] + missing), Cell(claim["verdict"]), Cell("")), "strong"))
         for one in claim["evidence"]:
             found = one["difference"]
+            enough = f" (about {one['people_to_decide']} people would decide)" if one["people_to_decide"] else ""
             value = DASH if found is None else number(found["mean"], one["figure"], sign=True)
             ends = interval(found, one["figure"]) if found else ""
-            lines.append(Row((Cell(one["expected"]), Cell(one["verdict"]), Cell(value, ends))))
+            lines.append(Row((Cell(one["expected"]), Cell(one["verdict"] + enough), Cell(value, ends))))
     return Table(
         "claims", "The paper's claims, checked",
         "A claim holds where every comparison below it holds, does not hold where one goes the other way, and is "
@@ -101,11 +102,13 @@ def sweep_table(contents: Mapping[str, Any]) -> Table | None:
     names = [*[f for f in FIGURES if f != "smiling_mcc"], "rank1", "linkage_rank1"]
     heads = [(_HEADS | _MORE)[name] for name in names]
     lines = [Row((Cell(f"{p['value']:g}"), *_figures(p, names), Cell(_steps(p)))) for p in contents["sweep"]["points"]]
-    seeds = contents["sweep"]["points"][0]["seeds"]
+    seeds = contents["sweep"]["points"][0]["seeds"] if contents["sweep"]["points"] else []
+    failed = [f"{name} of seed {seed} failed: {text}" for name, of_seed in contents["sweep"]["failed"].items()
+              for seed, text in of_seed.items()]
     return Table(
         "sweep", "The curve over lambda2",
         f"lambda1 = 0 throughout, so the first point is the unprotected encoder; the attacker has mu = 0. Seeds: "
         f"{', '.join(map(str, seeds))}. Intervals over people" + (", then seeds." if len(seeds) > 1 else " alone."),
         ("lambda2", *heads, "Attacker's steps"), tuple(lines),
-        ("* still improving when its budget ended.",),
+        ("* still improving when its budget ended.", *failed),
     )

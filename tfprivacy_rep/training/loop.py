@@ -10,6 +10,7 @@ from typing import Protocol
 import tensorflow as tf
 import tqdm
 
+from tfprivacy_rep.data.image_files import as_user_error
 from tfprivacy_rep.training.checkpoint import CheckpointStore
 from tfprivacy_rep.training.compiled import Measured, NonFiniteError
 
@@ -75,7 +76,7 @@ def run(trainer: Trainer, options: LoopOptions) -> list[dict[str, float]]:
         while trainer.step < options.steps and not done:
             count = _next_stop(trainer, options) - trainer.step
             first = trainer.step
-            result = trainer.train_steps(count)
+            result = _steps(trainer, count)
             _require_finite(result, first, store.newest)
             store.history.append({"step": trainer.step, **result.means})
             done = trainer.after_chunk(store.history)
@@ -87,6 +88,13 @@ def run(trainer: Trainer, options: LoopOptions) -> list[dict[str, float]]:
                 store.save(trainer.step)
                 saved = trainer.step
     return store.history
+
+
+def _steps(trainer: Trainer, count: int) -> Measured:
+    try:
+        return trainer.train_steps(count)
+    except tf.errors.OpError as error:  # a photograph may turn out to be damaged only when it is decoded
+        raise (as_user_error(error) or error) from error
 
 
 def _next_stop(trainer: Trainer, options: LoopOptions) -> int:

@@ -67,11 +67,14 @@ class TrainedEncoder:
 
 def features_of(perceptual: PerceptualNetwork, images: Images, batch_size: int = 32) -> tuple[np.ndarray, ...]:
     """Computes g(X) of uint8 images once, `[N, ...]` float32 for each layer."""
-    parts = [
-        [np.asarray(layer) for layer in perceptual(tf.constant(as_float(images[start : start + batch_size])))]
-        for start in range(0, len(images), batch_size)
-    ]
-    return tuple(np.concatenate(layer) for layer in zip(*parts))
+    kept: list[np.ndarray] = []
+    for start in range(0, len(images), batch_size):
+        layers = [np.asarray(layer) for layer in perceptual(tf.constant(as_float(images[start : start + batch_size])))]
+        # Filled in place: a list of parts and their concatenation would take twice the memory.
+        kept = kept or [np.empty((len(images), *layer.shape[1:]), np.float32) for layer in layers]
+        for held, layer in zip(kept, layers):
+            held[start : start + batch_size] = layer
+    return tuple(kept)
 
 
 def mean_image_bounds(data: GameData, perceptual: PerceptualNetwork, sample: int = 4096) -> dict[str, float]:

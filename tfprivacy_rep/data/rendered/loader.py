@@ -13,7 +13,7 @@ from tfprivacy_rep.config import DataConfig
 from tfprivacy_rep.data.attributes import CELEBA_ATTRIBUTES
 from tfprivacy_rep.data.images import Images
 from tfprivacy_rep.data.photographs import Photographs
-from tfprivacy_rep.data.rendered.renderer import Rendered, render
+from tfprivacy_rep.data.rendered.renderer import render
 
 SEED = 0
 PHOTOGRAPHS_PER_PERSON = 20
@@ -31,22 +31,21 @@ def load(config: DataConfig) -> Photographs:
         UserError: if what was kept is damaged or the folder can't be written to.
     """
     count, size = config.rendered_images, config.image_size
+    names = tuple(f"rendered-{i:07d}" for i in range(count))
     images: Images
     if config.data_dir:
         folder = Path(config.data_dir) / f"rendered-{count}-{size}px-{version()}"
         if not folder.exists():
-            with files.atomic_path(folder) as temporary:
-                _keep(_draw(count, size), temporary)
+            with files.atomic_path(folder, "data_dir") as temporary:
+                _keep(count, size, temporary)
         from tfprivacy_rep.data import cache  # imports TensorFlow, which drawing does without
 
         images, facts = cache.read(folder, ("labels", "people"))
         labels, people = facts["labels"], facts["people"]
     else:
-        drawn = _draw(count, size)
-        images, labels, people = drawn.images, drawn.labels, drawn.people
-    return Photographs(
-        images, labels, CELEBA_ATTRIBUTES, people, tuple(f"rendered-{i:07d}" for i in range(count)), "rendered"
-    )
+        images = np.empty((count, size, size, 3), np.uint8)
+        labels, people = _draw(images)
+    return Photographs(images, labels, CELEBA_ATTRIBUTES, people, names, "rendered")
 
 
 def version() -> str:
@@ -58,16 +57,24 @@ def version() -> str:
     return digest.hexdigest()[:8]
 
 
-def _draw(count: int, size: int) -> Rendered:
-    """A part at a time, in this process: others would import the caller's script, which not every script survives."""
-    parts = [
-        render(np.arange(start, min(start + _CHUNK, count)), size, SEED, PHOTOGRAPHS_PER_PERSON)
-        for start in tqdm.trange(0, count, _CHUNK, desc="drawing faces", disable=count < _SHOWN, leave=False)
-    ]
-    return Rendered(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("images", "labels", "people")))
+def _draw(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Draws photographs 0, 1, .. into `images` and returns labels and people.
+
+    A part at a time, in this process: others would import the caller's script, which not every script survives.
+    """
+    count, size = images.shape[:2]
+    labels, people = [], []
+    for start in tqdm.trange(0, count, _CHUNK, desc="drawing faces", disable=count < _SHOWN, leave=False):
+        drawn = render(np.arange(start, min(start + _CHUNK, count)), size, SEED, PHOTOGRAPHS_PER_PERSON)
+        images[start : start + _CHUNK] = drawn.images
+        labels.append(drawn.labels)
+        people.append(drawn.people)
+    return np.concatenate(labels), np.concatenate(people)
 
 
-def _keep(drawn: Rendered, folder: Path) -> None:
+def _keep(count: int, size: int, folder: Path) -> None:
     folder.mkdir()
-    np.save(folder / "images.npy", drawn.images)
-    np.savez(folder / "facts.npz", labels=drawn.labels, people=drawn.people)
+    images = np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, (count, size, size, 3))
+    labels, people = _draw(images)
+    images.flush()
+    np.savez(folder / "facts.npz", labels=labels, people=people)
