@@ -32,6 +32,7 @@ import numpy as np
 
 from tfprivacy_rep.data import partition_modes
 from tfprivacy_rep.data.partition_modes import SETS, Draw, Persons, Sets
+from tfprivacy_rep.data.partition_needs import require_what_it_needs
 from tfprivacy_rep.data.photographs import Photographs
 from tfprivacy_rep.errors import UserError
 
@@ -39,7 +40,6 @@ MODES: tuple[str, ...] = tuple(partition_modes.MODES)
 MAX_DRAWS = 1000
 # Sets that need both values of every attribute: without them nothing is learned or measured.
 _SUPPORTED = ("x1_train", "x2_train", "probes")
-LEAST_PHOTOGRAPHS = 100  # of which ten are for T and G
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -168,9 +168,8 @@ def make(
     """
     _check_arguments(mode, seed, fold, folds)
     plan = partition_modes.MODES[mode]
-    _check_needs(photographs, mode, folds)
+    require_what_it_needs(photographs, mode, folds)
     judged = range(folds) if plan.same_draw_for_folds else (fold,)
-    _check_both_values_exist(photographs)
     misses: collections.Counter[tuple[str, str]] = collections.Counter()
     for draw in range(MAX_DRAWS):
         drawn = _drawn(photographs, np.random.default_rng([seed, draw]))
@@ -203,66 +202,6 @@ def _check_integer(name: str, value: int, least: int, most: int | None = None) -
         limit = f"of at least {least}" if most is None else f"in {least}..{most}"
         raise UserError(
             f"Invalid `{name}`: expected an integer {limit}. Received: {name}={value!r}."
-        )
-
-
-def _check_needs(photographs: Photographs, mode: str, folds: int) -> None:
-    """Raises a UserError where the photographs lack what the mode divides by, or there are too few."""
-    plan = partition_modes.MODES[mode]
-    if plan.needs_official:
-        _check_official(photographs, mode)
-    if not plan.needs_people:
-        if len(photographs) < LEAST_PHOTOGRAPHS:
-            raise UserError(
-                f"Invalid `photographs`: expected at least {LEAST_PHOTOGRAPHS} for mode={mode!r}. "
-                f"Received: {len(photographs)}. Use more photographs or another mode."
-            )
-        return
-    people = photographs.people
-    if people is None:
-        raise UserError(
-            f"Invalid `mode`: {mode} needs people. Received: photographs of `{photographs.source}` "
-            "without a person's number each. Give the people or use a mode that does not need them: paper."
-        )
-    _, counts = np.unique(people, return_counts=True)
-    least = max(plan.least_photographs, folds if plan.same_draw_for_folds else 0)
-    few = int((counts < least).sum())
-    if few:
-        raise UserError(
-            f"Invalid `photographs`: expected at least {least} photographs of each person for "
-            f"mode={mode!r}. Received: {few} of {len(counts)} people with fewer. "
-            "Leave those people out with `photographs.subset`, or use a mode that takes fewer: disjoint_people."
-        )
-    if len(counts) < plan.least_people:
-        raise UserError(
-            f"Invalid `photographs`: expected at least {plan.least_people} people for "
-            f"mode={mode!r}. Received: {len(counts)}. Use more photographs or another mode."
-        )
-
-
-def _check_official(photographs: Photographs, mode: str) -> None:
-    official = photographs.official
-    if official is None:
-        raise UserError(
-            f"Invalid `mode`: {mode} needs CelebA's own partition. Received: photographs of `{photographs.source}` "
-            "without one. Add list_eval_partition to the folder or use another mode: paper."
-        )
-    lacking = [name for value, name in enumerate(("training", "validation", "test")) if (official == value).sum() < 2]
-    if lacking:
-        raise UserError(
-            f"Invalid `photographs`: expected at least two in each part of the official partition. Received: fewer in "
-            f"{', '.join(lacking)}. Use the whole data set or another mode: paper."
-        )
-
-
-def _check_both_values_exist(photographs: Photographs) -> None:
-    present = photographs.labels.sum(axis=0, dtype=np.int64)
-    constant = np.flatnonzero((present == 0) | (present == len(photographs)))
-    if constant.size:
-        names = ", ".join(photographs.attributes[i] for i in constant)
-        raise UserError(
-            "Invalid `attributes`: expected both values of each attribute among the photographs. "
-            f"Received: one and the same value in all {len(photographs)} for {names}. Leave it out."
         )
 
 
