@@ -77,7 +77,9 @@ def memory() -> tuple[float, float]:
     return round(now), round(peak)
 
 
-def measure(folder: str, count: int, image_size: int, steps: int, compared: int) -> dict[str, Any]:
+def measure(
+    folder: str, count: int, image_size: int, perceptual_size: int, steps: int, compared: int
+) -> dict[str, Any]:
     """Measures one size, in a process of its own."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from tfprivacy_rep.config import DataConfig
@@ -90,7 +92,7 @@ def measure(folder: str, count: int, image_size: int, steps: int, compared: int)
     found["index_seconds"] = round(time.monotonic() - started, 1)
     found["rss_indexed_mb"], found["peak_indexed_mb"] = memory()
     found["pipeline_images_per_second"] = round(pipeline_rate(photographs))
-    found |= play(data, photographs, steps, compared)
+    found |= play(data, photographs, perceptual_size, steps, compared)
     found["pipeline_to_game"] = round(found["pipeline_images_per_second"] / found["game_images_per_second"], 1)
     found["rss_played_mb"], found["peak_played_mb"] = memory()
     return found
@@ -109,15 +111,16 @@ def pipeline_rate(photographs: Photographs) -> float:
     return PIPELINE_BATCHES * BATCH / (time.monotonic() - started)
 
 
-def play(data: Any, photographs: Photographs, steps: int, compared: int) -> dict[str, Any]:
+def play(data: Any, photographs: Photographs, perceptual_size: int, steps: int, compared: int) -> dict[str, Any]:
     """Plays the game from disk; chunks of its first steps alternate with the same game fed from memory."""
     half = len(photographs) // 2
     private, public = (photographs.subset(np.arange(*ends)) for ends in ((0, half), (half, len(photographs))))
     tiny = np.arange(min(TINY, half))
-    from_disk, from_memory = trainers(
-        data, [({"images": private.images, "labels": private.labels}, {"images": public.images}),
-               ({"images": private.images[tiny], "labels": private.labels[tiny]}, {"images": public.images[tiny]})]
-    )
+    fields = [
+        ({"images": private.images, "labels": private.labels}, {"images": public.images}),
+        ({"images": private.images[tiny], "labels": private.labels[tiny]}, {"images": public.images[tiny]}),
+    ]
+    from_disk, from_memory = trainers(data, perceptual_size, fields)
     for trainer in (from_disk, from_memory):
         trainer.train_steps(2)  # traces
     seconds: dict[str, list[float]] = {"disk": [], "memory": []}
@@ -144,7 +147,9 @@ def timed(trainer: GameTrainer) -> float:
     return (time.monotonic() - started) / CHUNK
 
 
-def trainers(data: Any, fields: list[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> list[GameTrainer]:
+def trainers(
+    data: Any, perceptual_size: int, fields: list[tuple[Mapping[str, Any], Mapping[str, Any]]]
+) -> list[GameTrainer]:
     """Trainers of the same players, one for each pair of X1 and X2."""
     from tfprivacy_rep import distribution
     from tfprivacy_rep.config import Config, GameConfig, ModelConfig
@@ -155,11 +160,11 @@ def trainers(data: Any, fields: list[tuple[Mapping[str, Any], Mapping[str, Any]]
     from tfprivacy_rep.training.schedule import Schedule
     from tfprivacy_rep.training.trainer import Game, GameTrainer
 
-    size = data.image_size
-    config = Config(data=data, models=ModelConfig(widths=(32, 64, 128, 256), perceptual="hed", perceptual_size=size),
-                    game=GameConfig(lambda1=1.0, lambda2=0.1))
+    models = ModelConfig(widths=(32, 64, 128, 256), perceptual="hed", perceptual_size=perceptual_size)
+    config = Config(data=data, models=models, game=GameConfig(lambda1=1.0, lambda2=0.1))
     strategy, weights = distribution.mirrored(), config.game
-    perceptual = calibrate(build_perceptual("hed", size, size), as_float(fields[0][1]["images"][:64]))
+    network = build_perceptual("hed", data.image_size, perceptual_size)
+    perceptual = calibrate(network, as_float(fields[0][1]["images"][:64]))
     with strategy.scope():
         protector = protect.build_protector(config, fields[0][0]["labels"].shape[1], seed=0)
         adversary = protect.build_adversary(config, weights, protector.encoder.output_shape[1:], seed=0)
@@ -178,11 +183,12 @@ def table(found: list[dict[str, Any]]) -> str:
 def run_input(options: argparse.Namespace) -> None:
     """Measures each size in a process of its own, so that no size sees another's memory."""
     found = []
-    for count in map(int, options.photographs.split(",")):
+    for count in options.photographs:
         with tempfile.TemporaryDirectory(prefix="tfprivacy_rep-benchmark-", dir=options.folder) as folder:
             make_celeba(Path(folder, "celeba"), count)
             with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-                arguments = (str(Path(folder, "celeba")), count, options.image_size, options.steps, options.compared)
+                arguments = (str(Path(folder, "celeba")), count, options.image_size,
+                             options.perceptual_size or options.image_size, options.steps, options.compared)
                 found.append(pool.submit(measure, *arguments).result())
         print(json.dumps({key: value for key, value in found[-1].items() if key != "chunks"}), file=sys.stderr)
     print(table(found))
@@ -192,18 +198,26 @@ def run_input(options: argparse.Namespace) -> None:
         Path(options.json).write_text(json.dumps(about, indent=2) + "\n")
 
 
+def _counts(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser("input", help="indexing, decoding and feeding photographs from disk; Linux alone")
-    command.add_argument("--photographs", default="2000,20000,200000", help="numbers of photographs, comma-separated")
-    command.add_argument("--image_size", type=int, default=64, help="side of the squares and of what g sees")
+    command.add_argument("--photographs", type=_counts, default="2000,20000,200000", help="how many, comma-separated")
+    command.add_argument("--image_size", type=int, default=64, help="side of the squares")
+    command.add_argument("--perceptual_size", type=int, default=0, help="side of what g sees; 0: image_size")
     command.add_argument("--steps", type=int, default=300, help="steps of the game from disk")
     command.add_argument("--compared", type=int, default=60, help="steps that alternate with a game fed from memory")
     command.add_argument("--folder", help="where the photographs are generated: 2 GB for 200,000; the system's default")
     command.add_argument("--json", help="file for the measurements")
     command.set_defaults(run=run_input)
     options = parser.parse_args()
+    if min(options.steps, options.compared) < CHUNK:
+        parser.error(f"--steps and --compared: expected at least {CHUNK}, the steps of a chunk. Received: "
+                     f"{options.steps} and {options.compared}.")
     options.run(options)
 
 

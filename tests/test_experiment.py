@@ -28,7 +28,7 @@ from tfprivacy_rep.training import loop
 @pytest.fixture(autouse=True)
 def _cheap_recogniser(monkeypatch):
     """The audit is tried without dlib's seconds; the slow test and one on missing packages use the real one."""
-    monkeypatch.setattr(laboratory, "build_recogniser", lambda name: BlockRecogniser())
+    monkeypatch.setattr(laboratory, "build_recogniser", lambda name, face_square: BlockRecogniser())
 
 
 class Watched:
@@ -63,7 +63,7 @@ def _finished(tmp_path_factory) -> tuple[Path, dict[str, Any], Watched, str]:
     """One small run: its folder, its results, what it did and what it printed."""
     folder = tmp_path_factory.mktemp("experiment") / "out"
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(laboratory, "build_recogniser", lambda name: BlockRecogniser())
+        monkeypatch.setattr(laboratory, "build_recogniser", lambda name, face_square: BlockRecogniser())
         watched = Watched(monkeypatch)
         printed: list[str] = []
         monkeypatch.setattr("builtins.print", lambda *parts, **_: printed.append(" ".join(map(str, parts))))

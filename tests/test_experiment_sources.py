@@ -23,7 +23,7 @@ COUNT = 160
 @pytest.fixture(autouse=True)
 def _cheap_recogniser(monkeypatch):
     monkeypatch.setattr(
-        laboratory, "build_recogniser", lambda name: None if name == "none" else BlockRecogniser())
+        laboratory, "build_recogniser", lambda name, face_square: None if name == "none" else BlockRecogniser())
 
 
 def celeba(tmp_path: Path) -> dict[str, Any]:

@@ -29,6 +29,7 @@ _CHOICES = {
     "x2_fraction": 0.25,
     "on_bad_image": "skip",
     "recogniser": "none",
+    "face_square": (0.5, 0.6, 0.5),
     "budget": "smoke",
     "sweep": "lambda2",
     "sweep_values": (0.0, 0.5),

@@ -26,7 +26,7 @@ JOB = ReproduceConfig(rows=ROWS, budget="smoke", less_data=0.5)
 
 @pytest.fixture(autouse=True)
 def _cheap_recogniser(monkeypatch):
-    monkeypatch.setattr(laboratory, "build_recogniser", lambda name: BlockRecogniser())
+    monkeypatch.setattr(laboratory, "build_recogniser", lambda name, face_square: BlockRecogniser())
 
 
 @pytest.fixture(name="finished", scope="module")
@@ -34,7 +34,7 @@ def _finished(tmp_path_factory) -> tuple[Path, dict[str, Any]]:
     """Five rows of one seed."""
     folder = tmp_path_factory.mktemp("reproduction") / "out"
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(laboratory, "build_recogniser", lambda name: BlockRecogniser())
+        monkeypatch.setattr(laboratory, "build_recogniser", lambda name, face_square: BlockRecogniser())
         return folder, reproduction.run(small_run.config(folder), JOB)
 
 

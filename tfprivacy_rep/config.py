@@ -174,6 +174,10 @@ class AttackConfig:
     attack_mu2: float = _option(0.01, "weight of the perceptual loss of the attacker that has one")
     attack_gan_loss: str = _option("non_saturating", "GAN term of the attackers: saturating or non_saturating")
     recogniser: str = _option("", f"who judges faces: {', '.join(RECOGNISERS)}; empty: the source's default")
+    face_square: tuple[float, ...] = _option(
+        (), "where recogniser=dlib finds the face: centre x, centre y and side of a square from above the brows to the "
+        "chin, as fractions of the side of the photograph; empty: the source's default"
+    )
 
     def __post_init__(self) -> None:
         for name in ("attack_steps", "attack_batch_size", "attack_check_every", "attack_patience"):
@@ -185,6 +189,10 @@ class AttackConfig:
                      "a positive number (the attacker without these terms always runs too)", "Use 0.001.")
         _require("attack_gan_loss", self.attack_gan_loss, self.attack_gan_loss in GAN_LOSSES,
                  f"one of {GAN_LOSSES}", "")
+        square = self.face_square
+        _require("face_square", square,
+                 not square or (len(square) == 3 and all(0 <= v <= 1 for v in square[:2]) and 0 < square[2] <= 2),
+                 "three numbers: x and y in [0, 1], side in (0, 2]", "Write for example --face_square=0.5,0.6,0.48.")
         if self.recogniser:
             _require("recogniser", self.recogniser, self.recogniser in RECOGNISERS, f"one of {', '.join(RECOGNISERS)}",
                      "Leave it empty for the source's default.")

@@ -107,7 +107,10 @@ def prepare(config: Config) -> Setting:
     strategy = distribution.mirrored(config.train.logical_cpus)  # first of all: it may split the CPU
     distribution.per_replica(config.train.batch_size, strategy)
     distribution.per_replica(config.attack.attack_batch_size, strategy, "attack_batch_size")
-    recogniser = build_recogniser(config.attack.recogniser or sources.get(config.data.dataset).recogniser)
+    source = sources.get(config.data.dataset)
+    recogniser = build_recogniser(
+        config.attack.recogniser or source.recogniser, config.attack.face_square or source.face_square
+    )
     photographs = sources.load(config.data)
     network = build_perceptual(config.models.perceptual, config.data.image_size, config.models.perceptual_size)
     return Setting(config, strategy, photographs, recogniser, network)

@@ -9,12 +9,13 @@ from tfprivacy_rep.evaluation.identity import Recogniser
 NONE = "none"
 
 
-def build_recogniser(name: str) -> Recogniser | None:
+def build_recogniser(name: str, face_square: tuple[float, ...]) -> Recogniser | None:
     """Builds the recogniser that judges faces.
 
     Args:
         name: `dlib` for photographs, `rendered` for rendered faces, `none` for nobody: then who is on a photograph is
             not measured.
+        face_square: where `dlib` finds the face (`DlibRecogniser`).
 
     Raises:
         UserError: for another name, or where its package is not installed.
@@ -22,7 +23,8 @@ def build_recogniser(name: str) -> Recogniser | None:
     if name == NONE:
         return None
     if name == "dlib":
-        return DlibRecogniser()
+        x, y, side = face_square
+        return DlibRecogniser((x, y, side))
     if name == "rendered":
         from tfprivacy_rep.evaluation.rendered_faces import RenderedRecogniser
 
