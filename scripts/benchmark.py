@@ -116,7 +116,7 @@ def play(data: Any, photographs: Photographs, perceptual_size: int, steps: int, 
     half = len(photographs) // 2
     private, public = (photographs.subset(np.arange(*ends)) for ends in ((0, half), (half, len(photographs))))
     tiny = np.arange(min(TINY, half))
-    fields = [
+    fields: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = [
         ({"images": private.images, "labels": private.labels}, {"images": public.images}),
         ({"images": private.images[tiny], "labels": private.labels[tiny]}, {"images": public.images[tiny]}),
     ]

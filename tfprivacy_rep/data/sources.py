@@ -44,9 +44,9 @@ def _of_folder(photographs: Photographs) -> str:
     return "paper" if photographs.people is None else "disjoint_people"
 
 
-# On ORL the square of dlib's detector has 2.25 times the distance of the eyes as its side, and its middle 0.43 of it below
-# them (medians over 58 photographs). CelebA is aligned to eyes 38 pixels apart, around column 88.5 and on row 91 of the
-# 178 that are kept. Reckoned so, not measured: nobody has run it on CelebA here.
+# On ORL the square of dlib's detector is 2.25 times the distance of the eyes wide, and its middle is 0.43 of that
+# distance below them (medians over 58 photographs). CelebA is aligned to eyes 38 pixels apart, around column 88.5 and on
+# row 91 of the 178 that are kept. Reckoned so, not measured: nobody has run it on CelebA here.
 CELEBA_FACE = (0.497, 0.603, 0.48)
 
 SOURCES: dict[str, Source] = {
