@@ -45,8 +45,8 @@ def _of_folder(photographs: Photographs) -> str:
 
 
 # On ORL the square of dlib's detector is 2.25 times the distance of the eyes wide, and its middle is 0.43 of that
-# distance below them (medians over 58 photographs). CelebA is aligned to eyes 38 pixels apart, around column 88.5 and on
-# row 91 of the 178 that are kept. Reckoned so, not measured: nobody has run it on CelebA here.
+# distance below them (medians over 58 photographs). CelebA is aligned to eyes 38 pixels apart, around column 88.5 and
+# on row 91 of the 178 that are kept. Reckoned so, not measured: nobody has run it on CelebA here.
 CELEBA_FACE = (0.497, 0.603, 0.48)
 
 SOURCES: dict[str, Source] = {
