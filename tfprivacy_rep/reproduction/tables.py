@@ -91,7 +91,7 @@ def claims_table(contents: Mapping[str, Any]) -> Table:
         "A claim holds where every comparison below it holds, does not hold where one goes the other way, and is "
         "undecided otherwise. A comparison holds where the 95 % interval of the difference, paired by photograph, lies "
         "wholly on the expected side. Each is one of many: some of twenty intervals miss by chance.",
-        ("Claim, and what it rests on", "Verdict", "Difference"), tuple(lines), names=2,
+        ("Claim, and what it rests on", "Verdict", "Difference, or the figure itself"), tuple(lines), names=2,
     )
 
 
