@@ -93,7 +93,7 @@ def test_other_images_are_refused(recogniser, wrong, text):
 
 
 def test_it_is_found_by_its_name():
-    recogniser = build_recogniser("rendered")
+    recogniser = build_recogniser("rendered", (0.5, 0.5, 1.0))
     assert recogniser is not None and recogniser.name == "rendered"
 
 

@@ -60,7 +60,7 @@ def _verdict(contents: Mapping[str, Any]) -> Verdict:
     lead = ", ".join(f"{len(claims)} {verdict if len(claims) == 1 else _plural(verdict)}"
                      for verdict, claims in by_verdict.items() if claims)
     lead = f"Of the paper's claims that could be checked here: {lead}." if lead else "No claim could be checked."
-    findings = tuple((capital(c["verdict"]), c["claim"]) for c in contents["claims"])
+    findings = tuple((capital(c["verdict"]), f"{c['claim']} ({_held(c['evidence'])})") for c in contents["claims"])
     seeds = contents["seeds"]
     cautions = [
         f"These are figures of source {contents['data']['source']}, not of CelebA, unless that is the source; budget "
@@ -74,6 +74,10 @@ def _verdict(contents: Mapping[str, Any]) -> Verdict:
     if contents["data"]["skipped_images"]:
         cautions.append(f"{contents['data']['skipped_images']} unreadable photographs were left out.")
     return Verdict((lead,), findings, tuple(cautions))
+
+
+def _held(evidence: Sequence[Mapping[str, Any]]) -> str:
+    return f"{sum(one['verdict'] == HOLDS for one in evidence)} of {len(evidence)} comparisons"
 
 
 def _plural(verdict: str) -> str:

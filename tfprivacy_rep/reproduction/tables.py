@@ -90,7 +90,8 @@ def claims_table(contents: Mapping[str, Any]) -> Table:
         "claims", "The paper's claims, checked",
         "A claim holds where every comparison below it holds, does not hold where one goes the other way, and is "
         "undecided otherwise. A comparison holds where the 95 % interval of the difference, paired by photograph, lies "
-        "wholly on the expected side. Each is one of many: some of twenty intervals miss by chance.",
+        "wholly on the expected side. Each is one of many: some of twenty intervals miss by chance. The number of "
+        "people that would decide takes it that the interval narrows with their root; what the seeds add to it stays.",
         ("Claim, and what it rests on", "Verdict", "Difference, or the figure itself"), tuple(lines), names=2,
     )
 
