@@ -18,6 +18,10 @@ PARTITIONS = ("shared_people", "attacker_knows_people", "disjoint_people", "pape
 ON_BAD_IMAGE = ("error", "skip")
 RECOGNISERS = ("dlib", "rendered", "none")
 BUDGETS = ("smoke", "small", "full")
+ATTACKERS = ("linear", "decoder", "decoder_2x", "decoder_4x", "decoder_residual", "decoder_perceptual", "decoder_gan",
+             "decoder_long", "decoder_data_10", "decoder_data_1")
+AUDIT_RECOGNISERS = ("dlib", "eigenfaces", "facenet", "rendered", "rendered_second")
+INPUT_RANGES = ("unit", "byte", "symmetric")
 SWEEPS = ("", "lambda2")
 
 
@@ -269,6 +273,56 @@ class ReproduceConfig:
         _require("sweep_values", self.sweep_values, not self.sweep_values or bool(self.sweep),
                  "nothing without a sweep", "Add --sweep=lambda2.")
         _require("less_data", self.less_data, 0 < self.less_data <= 1, "a number above 0 and at most 1", "Use 0.25.")
+
+
+@dataclass(frozen=True)
+class AuditConfig:
+    """Which encoder is audited, and how hard."""
+
+    encoder: str = _option("", "what is audited: an output folder of scripts/train.py, the folder of one of its "
+                           "encoders, a .keras file, or a SavedModel (required)")
+    reference: str = _option("", "the unprotected encoder that it is compared with, given like --encoder; empty: the "
+                             "one trained beside it, if there is one")
+    budget: str = _option("small", f"how much is spent: {', '.join(BUDGETS)}; sets other defaults for many options")
+    signature: str = _option("serving_default", "signature of a SavedModel")
+    output_name: str = _option("", "which output is the representation, where there are several")
+    input_range: str = _option("unit", "scale of the images that a .keras file or a SavedModel takes as floats: unit "
+                               "[0, 1], byte [0, 255], symmetric [-1, 1]")
+    attackers: tuple[str, ...] = _option((), f"comma-separated attackers, among {', '.join(ATTACKERS)}; empty: the "
+                                         "budget's")
+    headline_seeds: int = _option(1, "train the headline attackers anew with so many seeds in all")
+    white_box_probes: int = _option(128, "probes that the white-box attacks are tried on, at most; 0: no such attack")
+    recognisers: tuple[str, ...] = _option((), f"comma-separated, who judges faces, the first one for the headline: "
+                                           f"{', '.join(AUDIT_RECOGNISERS)}, or none; empty: the source's default")
+    facenet_weights: str = _option("", "weights of recogniser facenet: a file, or download")
+    fail_if: str = _option("", "end with exit code 3 if a condition holds, such as \"rank1 > 0.2, psnr > 20\": a figure "
+                           "of headline, or a dotted path into results.json")
+
+    #: Options of `Config` that mean nothing here: the script does not take them.
+    LEFT_OUT: ClassVar[tuple[str, ...]] = (
+        "representation_size", "lambda1", "lambda2", "mu1", "mu2", "gan_loss", "adversary_moves", "adversary_warmup",
+        "bound_negative_terms", "restart_decoder_every", "steps", "batch_size", "learning_rate",
+        "adversary_learning_rate", "log_every", "checkpoint_every", "recogniser", "seeds", "folds", "use_export",
+    )
+
+    def __post_init__(self) -> None:
+        _require("encoder", self.encoder, bool(self.encoder), "something to audit",
+                 "Add --encoder=runs/quickstart, or a .keras file or SavedModel.")
+        _require("budget", self.budget, self.budget in BUDGETS, f"one of {', '.join(BUDGETS)}", "Use small.")
+        _require("input_range", self.input_range, self.input_range in INPUT_RANGES,
+                 f"one of {', '.join(INPUT_RANGES)}", "Use unit for images in [0, 1].")
+        unknown = [name for name in self.attackers if name not in ATTACKERS]
+        _require("attackers", self.attackers, not unknown, f"some of {', '.join(ATTACKERS)}",
+                 f"Leave out {', '.join(unknown)}.")
+        _require("attackers", self.attackers, not self.attackers or "decoder" in self.attackers,
+                 "the base attacker decoder among them", "Add decoder: the others are varied from it.")
+        _require("headline_seeds", self.headline_seeds, self.headline_seeds >= 1, "at least 1", "Use 3.")
+        _require("white_box_probes", self.white_box_probes, self.white_box_probes >= 0, "0 or more", "Use 128.")
+        names = (*AUDIT_RECOGNISERS, "none")
+        _require("recognisers", self.recognisers,
+                 all(name in names for name in self.recognisers) and self.recognisers.count("none") in (0, 1)
+                 and (self.recognisers == ("none",) or "none" not in self.recognisers),
+                 f"some of {', '.join(AUDIT_RECOGNISERS)}, or none alone", "Leave it empty for the source's default.")
 
 
 def _plain(items: list[tuple[str, Any]]) -> dict[str, Any]:

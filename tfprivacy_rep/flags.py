@@ -68,8 +68,9 @@ def _section(values: flags.FlagValues, section: type, defaults: Mapping[str, typ
     hints = typing.get_type_hints(section)
     given = {}
     for option in dataclasses.fields(section):
-        if option.name not in values:
-            continue  # not an option of this script
+        if option.name not in values:  # not an option of this script
+            given |= {option.name: defaults[option.name]} if option.name in defaults else {}
+            continue
         flag = values[option.name]
         if option.name in defaults and not flag.present:
             given[option.name] = defaults[option.name]

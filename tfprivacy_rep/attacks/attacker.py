@@ -16,9 +16,10 @@ import tensorflow as tf
 
 from tfprivacy_rep.config import AttackConfig
 from tfprivacy_rep.data import pipeline
-from tfprivacy_rep.data.images import Images
+from tfprivacy_rep.data.images import Images, take
+from tfprivacy_rep.data.rehearsal import spaced
 from tfprivacy_rep.distribution import iterate, per_replica
-from tfprivacy_rep.models.decoder import build_decoder
+from tfprivacy_rep.models.decoder import build_decoder, build_residual_decoder
 from tfprivacy_rep.models.discriminator import build_discriminator
 from tfprivacy_rep.models.inference import BatchedModel
 from tfprivacy_rep.models.perceptual import PerceptualNetwork
@@ -39,12 +40,20 @@ class AttackerSpec:
         name: of the attacker in reports and folders.
         mu1, mu2: weights of the GAN and of the perceptual loss in its decoder's objective.
         seed: of its weights and of the order of its photographs.
+        width: its decoder has so many times the filters of the paper's.
+        residual: whether its decoder has residual stages.
+        share: of X2's training part that it learns from.
+        patience: its budget is so many times `attack_steps`.
     """
 
     name: str
     mu1: float
     mu2: float
     seed: int
+    width: int = 1
+    residual: bool = False
+    share: float = 1.0
+    patience: int = 1
 
 
 def ladder(config: AttackConfig, seed: int) -> tuple[AttackerSpec, ...]:
@@ -73,11 +82,27 @@ class Pairs:
         images: uint8 `[N, S, S, 3]`.
         z: float32 `[N, ...]`, their representations, computed once for all attackers.
         features: g(X) of each layer, or None where it is computed as needed.
+        copies: of each photograph, variants included: the first N / copies are the originals, and so on.
     """
 
     images: Images
     z: np.ndarray
     features: tuple[np.ndarray, ...] | None = None
+    copies: int = 1
+
+    @property
+    def originals(self) -> int:
+        """Photographs, without their variants."""
+        return len(self.z) // self.copies
+
+    def share(self, share: float) -> "Pairs":
+        """The part that an attacker with less data has: some photographs, evenly spaced, with all their variants."""
+        if share == 1.0:
+            return self
+        kept = spaced(np.arange(self.originals), max(1, round(share * self.originals)))
+        chosen = (np.arange(self.copies)[:, None] * self.originals + kept).ravel()
+        features = None if self.features is None else tuple(layer[chosen] for layer in self.features)
+        return Pairs(take(self.images, chosen), self.z[chosen], features, self.copies)
 
     def fields(self, with_features: bool) -> dict[str, Any]:
         """The fields of a pipeline."""
@@ -219,16 +244,19 @@ def build_attacker(
     spec: AttackerSpec, representation_shape: tuple[int, ...], image_size: int, widths: tuple[int, ...],
     learning_rate: float,
 ) -> Adversary:
-    """Builds a fresh attacker of the paper's size. Call it inside the strategy's scope.
+    """Builds a fresh attacker. Call it inside the strategy's scope.
 
     Args:
-        spec: which attacker; a discriminator comes with `mu1 > 0`.
+        spec: which attacker; its decoder mirrors the encoder's stages, wider or with residual stages where it says so;
+            a discriminator comes with `mu1 > 0`.
         representation_shape: shape of one Z.
         image_size: side of the images in pixels.
         widths: of the encoder's stages, mirrored by the decoder.
         learning_rate: Adam's step size.
     """
-    decoder = build_decoder(representation_shape, image_size, widths[::-1], seed=spec.seed)
+    build = build_residual_decoder if spec.residual else build_decoder
+    filters = tuple(spec.width * width for width in widths[::-1])
+    decoder = build(representation_shape, image_size, filters, seed=spec.seed)
     discriminator = build_discriminator(image_size, widths, seed=spec.seed + 1) if spec.mu1 > 0 else None
     return Adversary.create(decoder, discriminator, learning_rate)
 
@@ -254,11 +282,12 @@ def attack(
         title: of the progress bar.
         progress, tensorboard: whether to show a bar, whether to write logs.
     """
+    training = training.share(spec.share)
     trainer = AttackTrainer(strategy, attacker, spec, config, perceptual, training, validation)
     history = loop.run(
         trainer,
         loop.LoopOptions(
-            steps=config.attack_steps, chunk=config.attack_check_every, checkpoint_every=5 * config.attack_check_every,
+            steps=spec.patience * config.attack_steps, chunk=config.attack_check_every, checkpoint_every=5 * config.attack_check_every,
             folder=folder, title=title, progress=progress, tensorboard=tensorboard,
         ),
     )

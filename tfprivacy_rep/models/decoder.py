@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Callable, Sequence
 
 import keras
 from keras import layers
@@ -34,12 +34,7 @@ def build_decoder(
         UserError: if a map can't be upsampled to the image's size by doubling.
     """
     initialiser = seeded_initialisers(seed)
-    x = representation = keras.Input(tuple(representation_shape), name="representation")
-    if len(representation_shape) == 1:
-        side = image_size // 2 ** len(widths)
-        x = layers.Dense(side * side * widths[0], kernel_initializer=initialiser(), name="spread")(x)
-        x = layers.Reshape((side, side, widths[0]), name="map")(x)
-        x = layers.LeakyReLU(0.2, name="spread_activation")(x)
+    representation, x = _as_map(representation_shape, image_size, widths, initialiser)
     stages = _stages(representation_shape, image_size, widths)
     for index, filters in enumerate(stages):
         x = layers.Conv2DTranspose(
@@ -52,6 +47,53 @@ def build_decoder(
         3, 3, padding="same", activation="sigmoid", kernel_initializer=initialiser(), name="images"
     )(x)
     return keras.Model(representation, x, name="decoder")
+
+
+def build_residual_decoder(
+    representation_shape: Sequence[int], image_size: int, widths: Sequence[int] = (256, 128, 64, 32), seed: int = 0
+) -> keras.Model:
+    """Builds a decoder of another kind, for attackers: residual blocks, each doubling the side by nearest neighbours.
+
+    A block adds two 3x3 convolutions with normalisation by groups before each, to its input passed by a 1x1 convolution
+    (K. He et al., "Identity mappings in deep residual networks", ECCV 2016). Arguments, result and errors are those of
+    `build_decoder`.
+    """
+    initialiser = seeded_initialisers(seed)
+    representation, x = _as_map(representation_shape, image_size, widths, initialiser)
+
+    def convolution(x: keras.KerasTensor, filters: int, side: int, name: str) -> keras.KerasTensor:
+        return layers.Conv2D(filters, side, padding="same", kernel_initializer=initialiser(), name=name)(x)
+
+    def prepared(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+        if x.shape[-1] % GROUPS == 0:  # a map may come with any number of channels
+            x = layers.GroupNormalization(GROUPS, name=f"norm_{name}")(x)
+        return layers.LeakyReLU(0.2, name=f"activation_{name}")(x)
+
+    for index, filters in enumerate(_stages(representation_shape, image_size, widths)):
+        inside = convolution(prepared(x, f"{index}a"), filters, 3, f"conv{index}a")
+        inside = layers.UpSampling2D(name=f"up{index}a")(inside)
+        inside = convolution(prepared(inside, f"{index}b"), filters, 3, f"conv{index}b")
+        beside = layers.UpSampling2D(name=f"up{index}")(convolution(x, filters, 1, f"conv{index}"))
+        x = layers.Add(name=f"add{index}")([inside, beside])
+    x = layers.LeakyReLU(0.2, name="activation")(x)
+    x = layers.Conv2D(
+        3, 3, padding="same", activation="sigmoid", kernel_initializer=initialiser(), name="images"
+    )(x)
+    return keras.Model(representation, x, name="residual_decoder")
+
+
+def _as_map(
+    representation_shape: Sequence[int], image_size: int, widths: Sequence[int],
+    initialiser: Callable[[], keras.initializers.Initializer],
+) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """The input, and the map that the stages start from: a vector is spread, a map is taken as it is."""
+    x = representation = keras.Input(tuple(representation_shape), name="representation")
+    if len(representation_shape) == 1:
+        side = image_size // 2 ** len(widths)
+        x = layers.Dense(side * side * widths[0], kernel_initializer=initialiser(), name="spread")(x)
+        x = layers.Reshape((side, side, widths[0]), name="map")(x)
+        x = layers.LeakyReLU(0.2, name="spread_activation")(x)
+    return representation, x
 
 
 def _stages(representation_shape: Sequence[int], image_size: int, widths: Sequence[int]) -> list[int]:

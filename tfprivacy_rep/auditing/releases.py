@@ -1,0 +1,160 @@
+"""Releases: what leaves the device in place of the photographs, and what could leave it instead.
+
+The representation of the audited encoder is one. Others are made from it, or from the unprotected encoder's, after the
+fact: with noise, with fewer numbers, of a photograph of less detail, or the answer alone. All of them meet the same
+attackers.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import cached_property
+from typing import Callable, Mapping
+
+import numpy as np
+from PIL import Image
+from sklearn.decomposition import PCA
+
+from tfprivacy_rep.attacks.linkage import Known
+from tfprivacy_rep.auditing.sets import Sets
+from tfprivacy_rep.data.images import Images, in_memory
+from tfprivacy_rep.evaluation.linear_head import LinearHead
+
+Encode = Callable[[Images], np.ndarray]
+#: Changes representations, `[N, ...]` to `[N, ...]`; the text says of which photographs, so that noise can differ.
+Change = Callable[[np.ndarray, str], np.ndarray]
+
+_CHUNK = 512
+
+
+class Release:
+    """What leaves the device, of every set, computed once.
+
+    Args:
+        name: for reports and folders.
+        encode: photographs, uint8 or float32 in [0, 1], to what leaves, float32 `[N, ...]`.
+        sets: the photographs.
+        z: what leaves, by set, where it is known already.
+        classify: what leaves to logits `[N, A]`; None: a linear head fitted on X1 answers.
+    """
+
+    def __init__(
+        self, name: str, encode: Encode, sets: Sets, z: Mapping[str, np.ndarray] | None = None,
+        classify: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> None:
+        self.name, self.encode, self.sets = name, encode, sets
+        self.z = {name: encode(sets.images(name)) for name in sets.names} if z is None else dict(z)
+        self._classify = classify
+
+    @property
+    def has_classifier(self) -> bool:
+        """Whether it came with a classifier of its own."""
+        return self._classify is not None
+
+    @cached_property
+    def head(self) -> LinearHead:
+        """A linear head fitted on X1's training part: what a service could make of the release."""
+        return LinearHead.fit(self.z["x1_train"], self.sets.labels("x1_train"))
+
+    def logits(self, z: np.ndarray) -> np.ndarray:
+        """The task's logits, `[N, A]`: of its classifier, or of the linear head where it has none."""
+        return (self._classify or self.head.decision)(z)
+
+    def known(self, name: str) -> Known:
+        """A set as linkage sees it."""
+        logits = self.logits(self.z[name])
+        return Known(self.z[name], (logits > 0).astype(np.int8), self.sets.people(name), logits)
+
+    @cached_property
+    def public_mean(self) -> np.ndarray:
+        """Mean of X2's training part, a vector."""
+        return self.z["x2_train"].reshape(len(self.z["x2_train"]), -1).mean(0, dtype=np.float64)
+
+    @cached_property
+    def is_constant(self) -> bool:
+        """Whether (nearly) the same leaves whatever the photograph."""
+        z = self.z["x2_train"].reshape(len(self.z["x2_train"]), -1).astype(np.float64)
+        return bool(z.std(0).max() <= 1e-6 * max(1.0, float(np.abs(z).max())))
+
+    def changed(self, name: str, change: Change, keeps_classifier: bool = False) -> "Release":
+        """The release after a change of what leaves; no photograph is encoded again."""
+        return Release(
+            name, lambda images: change(self.encode(images), "further"), self.sets,
+            {part: change(z, part) for part, z in self.z.items()}, self._classify if keeps_classifier else None,
+        )
+
+
+def with_noise(base: Release, strength: float, seed: int) -> Release:
+    """Adds normal noise to each number, `strength` times its standard deviation over X1's training part."""
+    scale = strength * base.z["x1_train"].std(0, keepdims=True)
+
+    def change(z: np.ndarray, part: str) -> np.ndarray:
+        draws = np.random.default_rng([seed, *part.encode()])
+        return z + (scale * draws.standard_normal(z.shape)).astype(np.float32)
+
+    return base.changed(f"noise-{strength:g}", change)
+
+
+def of_fewer_numbers(base: Release, numbers: int) -> Release:
+    """Keeps the first principal components of X1's training part only: a bottleneck after the fact."""
+    flat = base.z["x1_train"].reshape(len(base.z["x1_train"]), -1)
+    pca = PCA(numbers, svd_solver="full" if flat.shape[1] <= 500 else "arpack", random_state=0).fit(flat)
+    return base.changed(
+        f"pca-{numbers}", lambda z, part: pca.transform(z.reshape(len(z), -1)).astype(np.float32)
+    )
+
+
+def of_low_resolution(base: Release, side: int) -> Release:
+    """Encodes photographs that were shrunk to `side` pixels and enlarged again."""
+    def degrade(image: np.ndarray) -> np.ndarray:
+        picture = Image.fromarray(image)
+        small = picture.resize((side, side), Image.Resampling.BOX)
+        return np.asarray(small.resize(picture.size, Image.Resampling.BICUBIC))
+
+    return Release(f"low_resolution-{side}", _of_degraded(base.encode, degrade), base.sets)
+
+
+def of_jpeg(base: Release, quality: int) -> Release:
+    """Encodes photographs that went through JPEG of a quality, 1 to 100."""
+    def degrade(image: np.ndarray) -> np.ndarray:
+        buffer = io.BytesIO()
+        Image.fromarray(image).save(buffer, "JPEG", quality=quality)
+        return np.asarray(Image.open(buffer))
+
+    return Release(f"jpeg-{quality}", _of_degraded(base.encode, degrade), base.sets)
+
+
+def _of_degraded(encode: Encode, degrade: Callable[[np.ndarray], np.ndarray]) -> Encode:
+    def encode_degraded(images: Images) -> np.ndarray:
+        parts = []
+        for start in range(0, len(images), _CHUNK):
+            chunk = in_memory(images[start : start + _CHUNK])
+            if chunk.dtype != np.uint8:
+                chunk = np.rint(255.0 * chunk).astype(np.uint8)
+            parts.append(encode(np.stack([degrade(image) for image in chunk])))
+        return np.concatenate(parts)
+
+    return encode_degraded
+
+
+def answer_bits(base: Release) -> Release:
+    """The predicted attributes, 0 or 1: what anybody learns who is told the answer."""
+    return base.changed("answer_bits", lambda z, part: (base.logits(z) > 0).astype(np.float32))
+
+
+def answer_probabilities(base: Release) -> Release:
+    """The predicted probabilities of the attributes."""
+    def change(z: np.ndarray, part: str) -> np.ndarray:
+        return (1.0 / (1.0 + np.exp(-base.logits(z).astype(np.float64)))).astype(np.float32)
+
+    return base.changed("answer_probabilities", change)
+
+
+def shuffled(base: Release, seed: int) -> Release:
+    """Public pairs that do not belong together: who learns from them learns nothing of what leaves."""
+    def change(z: np.ndarray, part: str) -> np.ndarray:
+        if part not in ("public", "validation"):
+            return z
+        return z[np.random.default_rng([seed, *part.encode()]).permutation(len(z))]
+
+    return base.changed("shuffled_pairs", change)
