@@ -81,6 +81,27 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A chapter of a page: words, then pictures, then tables, whatever there is of each.
+
+    Attributes:
+        key: for anchors.
+        title: of the chapter.
+        text: paragraphs.
+        strips: rows of photographs and reconstructions.
+        plots: drawings.
+        tables: figures.
+    """
+
+    key: str
+    title: str
+    text: tuple[str, ...] = ()
+    strips: tuple[Picture, ...] = ()
+    plots: tuple[Picture, ...] = ()
+    tables: tuple[Table, ...] = ()
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The verdict in words.
 
@@ -108,6 +129,7 @@ class Report:
         making: pairs of a term and its description.
         configuration: JSON text.
         glossary: pairs of a term and its meaning.
+        sections: chapters that stand in place of `tables` and of pictures and curves given apart.
     """
 
     title: str
@@ -118,3 +140,4 @@ class Report:
     making: tuple[tuple[str, str], ...]
     configuration: str
     glossary: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...] = ()

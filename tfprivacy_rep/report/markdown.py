@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tfprivacy_rep.report.layout import Cell, Report, Table
+from tfprivacy_rep.report.layout import Cell, Report, Section, Table
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#])")
 
@@ -25,8 +25,8 @@ def render(report: Report) -> str:
         "## Threat model",
         _pairs(report.threat),
         *[table_lines(table) for table in report.overlap],
-        "## The figures",
-        *[table_lines(table) for table in report.tables],
+        *([part for section in report.sections for part in _section(section)] if report.sections
+          else ["## The figures", *[table_lines(table) for table in report.tables]]),
         "## How it was made",
         _pairs(report.making),
         "Configuration:",
@@ -40,6 +40,11 @@ def render(report: Report) -> str:
 def escape(text: str) -> str:
     """Makes text safe in Markdown, also in a cell of a table."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def _section(section: Section) -> list[str]:
+    return [f"## {escape(section.title)}", *[escape(text) for text in section.text],
+            *[table_lines(table) for table in section.tables]]
 
 
 def _pairs(pairs: tuple[tuple[str, str], ...]) -> str:
