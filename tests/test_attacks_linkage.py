@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tfprivacy_rep.attacks.linkage import Known, link
+from tfprivacy_rep.attacks.linkage import Known, Linker, link, strongest
 from tfprivacy_rep.config import DataConfig
 from tfprivacy_rep.data import partition as partitions
 from tfprivacy_rep.data import sources
 from tfprivacy_rep.data.rehearsal import rehearsal
+from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.metrics.ranking import rank1_hits
 
 
@@ -179,3 +180,85 @@ def test_where_validation_people_are_known_all_their_photographs_are_probes(orl)
     probes, gallery = rehearsal(partition, orl.people)
     np.testing.assert_array_equal(probes, partition.x2_val)
     np.testing.assert_array_equal(gallery, partition.x2_train)
+
+
+def of_cosines(*cosines: float) -> np.ndarray:
+    """Directions in the plane at these cosines to (1, 0)."""
+    return np.array([[c, np.sqrt(1 - c * c)] for c in cosines])
+
+
+def test_scores_are_cosines_around_the_public_mean():
+    centre = np.array([10.0, -3.0])
+    public = known(centre + [[-1, 0], [1, 0], [0, 2], [0, -2]], [0, 0, 1, 1])
+    gallery, probe = known(centre + 3 * of_cosines(1.0, 0.6, -0.8), [0, 1, 2]), known(centre + [[2.0, 0.0]], [0])
+    scores = Linker(public).scores("cosine", probe, gallery)
+    np.testing.assert_allclose(scores, [[1.0, 0.6, -0.8]], atol=1e-6)
+
+
+def test_scores_of_the_task_are_cosines_of_the_logits_alone():
+    """z tells nothing; the logits are (1, 0) and directions at cosines to it, around their public mean (5, 5)."""
+    def with_logits(logits, people):
+        return Known(np.zeros((len(logits), 3), np.float32), np.zeros((len(logits), 2)), np.array(people),
+                     np.asarray(logits, np.float32))
+
+    linker = Linker(with_logits([[4, 5], [6, 5], [5, 4], [5, 6]], [0, 0, 1, 1]))
+    assert linker.methods == ("cosine", "task", "hamming")
+    scores = linker.scores("task", with_logits([[7, 5]], [0]), with_logits(5 + of_cosines(0.28, 1.0, -0.6), [0, 1, 2]))
+    np.testing.assert_allclose(scores, [[0.28, 1.0, -0.6]], atol=1e-6)
+    with pytest.raises(UserError, match="task needs logits in both sets. Received: method='task', no logits"):
+        linker.scores("task", with_logits([[7, 5]], [0]), known([[0, 0, 0]], [0]))
+
+
+def test_bits_are_linked_by_the_number_of_equal_ones():
+    public = known([[0, 1, 0, 1], [1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0]], [0, 0, 1, 1])
+    linker = Linker(public)
+    assert linker.methods == ("cosine", "lda", "hamming")
+    gallery = known([[0, 1, 1, 1], [1, 0, 0, 0], [0, 0, 1, 1]], [0, 1, 2])
+    scores = linker.scores("hamming", known([[0, 1, 1, 1]], [0]), gallery)
+    np.testing.assert_array_equal(scores, [[4.0, 0.0, 3.0]])
+
+
+def test_methods_are_those_that_can_be_fitted():
+    draws = np.random.default_rng(0)
+    numbers = draws.normal(size=(6, 4))
+    assert Linker(known(numbers, [0, 0, 1, 1, 2, 2])).methods == ("cosine", "lda")
+    assert Linker(known(numbers, [0] * 6)).methods == ("cosine",), "one person: nobody to be told apart"
+    assert Linker(known(np.full((6, 4), 0.7), [0, 0, 1, 1, 2, 2])).methods == ("cosine",)
+    for method in ("lda", "hamming", "euclidean"):
+        with pytest.raises(UserError, match=f"expected one of cosine; .* Received: method='{method}', no logits"):
+            Linker(known(numbers, [0] * 6)).scores(method, known(numbers, [0] * 6), known(numbers, [0] * 6))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_link_and_linker_name_the_same_people(seed):
+    draws = np.random.default_rng(seed)
+    centres = draws.normal(size=(25, 12))
+
+    def z_of(ids):
+        return centres[ids] + np.linspace(0.2, 3, 12) * draws.normal(size=(len(ids), 12))
+
+    public, gallery, probes = everyone(25, 6, z_of), everyone(25, 1, z_of), everyone(25, 4, z_of)
+    rehearsed = everyone(25, 2, z_of), everyone(25, 1, z_of)
+    linkage, linker = link(public, rehearsed, gallery, probes), Linker(public)
+    for method in ("cosine", "lda"):
+        scores = linker.scores(method, probes, gallery)
+        nearest = gallery.people[scores.argmax(1)]
+        np.testing.assert_array_equal(nearest == probes.people, getattr(linkage, method))
+        assert 0.1 < getattr(linkage, method).mean() < 1.0
+    assert strongest(linker, rehearsed) == linkage.strongest == "lda"
+
+
+def test_the_strongest_is_the_rehearsals_and_the_first_of_equals():
+    """z is the same for everybody, the logits name the person: rank-1 is 1/3 by the cosine and 1 by the task."""
+    ids = np.arange(3)
+    same = np.full((3, 2), 0.5, np.float32)
+    telling = Known(same, np.zeros((3, 2)), ids, np.eye(3))
+    assert strongest(Linker(telling), (telling, telling)) == "task"
+    blank = Known(same, np.zeros((3, 2)), ids, np.zeros((3, 3)))
+    linker = Linker(blank)
+    assert linker.methods == ("cosine", "task") and strongest(linker, (blank, blank)) == "cosine"
+    # Probes without a mate do not count, even if nobody is left.
+    strangers = Known(same, np.zeros((3, 2)), ids + 10, np.eye(3))
+    assert strongest(linker, (strangers, blank)) == "cosine"
+    some = Known(np.tile(same, (2, 1)), np.zeros((6, 2)), np.concatenate([ids + 10, ids]), np.tile(np.eye(3), (2, 1)))
+    assert strongest(Linker(telling), (some, telling)) == "task"

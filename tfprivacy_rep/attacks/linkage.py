@@ -8,7 +8,10 @@ import numpy as np
 import scipy.linalg
 from sklearn.covariance import ledoit_wolf
 
-from tfprivacy_rep.metrics.ranking import rank1_hits
+from tfprivacy_rep.errors import UserError
+from tfprivacy_rep.metrics.identification import rank_hits
+from tfprivacy_rep.metrics.ranking import distances, rank1_hits
+from tfprivacy_rep.metrics.similarity import cosine_matrix
 
 RIDGE = 1e-6  # least variance within people, as a share of the mean variance of a number
 
@@ -43,16 +46,105 @@ class Known:
         z: `[N, ...]` float32, representations.
         bits: `[N, A]` 0 or 1, predicted attributes.
         people: `[N]` int64.
+        logits: `[N, A]` floats, what the task's classifier makes of `z`; None where there is none.
     """
 
     z: np.ndarray
     bits: np.ndarray
     people: np.ndarray
+    logits: np.ndarray | None = None
 
     @property
     def flat(self) -> np.ndarray:
         """Representations as vectors, float64."""
         return self.z.reshape(len(self.z), -1).astype(np.float64)
+
+
+class Linker:
+    """Ways to tell from representations how likely two photographs show one person, fitted on public data alone.
+
+    * `cosine`: cosine of representations, centred on the public mean.
+    * `lda`: the same after a linear discriminant analysis fitted on the public people.
+    * `task`: cosine of the task's logits, centred on their public mean: what is left of a person in the answer.
+    * `hamming`: number of equal entries, for representations of 0 and 1.
+
+    Attributes:
+        methods: names of those that there are. `lda` is left out where nothing tells the public people apart, `task`
+            where the public set has no logits, `hamming` where its representations hold anything but 0 and 1.
+    """
+
+    methods: tuple[str, ...]
+
+    def __init__(self, public: Known) -> None:
+        """Fits on X2's training part.
+
+        Args:
+            public: at least one photograph; nothing of G or T.
+        """
+        self._mean = public.flat.mean(0)
+        self._discriminant = _discriminant(public.flat - self._mean, public.people)
+        self._logits_mean = None if public.logits is None else _logits(public).mean(0)
+        available = {
+            "cosine": True,
+            "lda": self._discriminant is not None,
+            "task": public.logits is not None,
+            "hamming": bool(np.isin(public.z, (0, 1)).all()),
+        }
+        self.methods = tuple(method for method, there in available.items() if there)
+
+    def vectors(self, method: str, known: Known) -> np.ndarray:
+        """What a method compares, `[N, D]` float64: by the cosine, or by the number of equal entries in `hamming`.
+
+        Raises:
+            UserError: if the method is not among `methods`, or it is `task` and the set has no logits.
+        """
+        if method not in self.methods or (method == "task" and known.logits is None):
+            raise UserError(
+                f"Invalid `method`: expected one of {', '.join(self.methods)}; task needs logits in both sets. "
+                f"Received: method={method!r}, {'no logits' if known.logits is None else 'logits'}. Use cosine."
+            )
+        if method == "task":
+            return _logits(known) - self._logits_mean
+        if method == "hamming":
+            return known.flat
+        centred = known.flat - self._mean
+        return centred @ self._discriminant if method == "lda" else centred
+
+    def scores(self, method: str, probes: Known, gallery: Known) -> np.ndarray:
+        """Computes how alike every probe and every gallery entry are, for `metrics.identification`.
+
+        Args:
+            method: one of `methods`.
+            probes: T, or probes out of X2.
+            gallery: G, or photographs of X2 that those are compared with.
+
+        Returns:
+            `[N, M]` float64, higher = more alike: in [-1, 1], or whole numbers in [0, D] for `hamming`.
+
+        Raises:
+            UserError: as in `vectors`.
+        """
+        asked, known = self.vectors(method, probes), self.vectors(method, gallery)
+        if method == "hamming":
+            return asked.shape[1] - distances(asked, known, "hamming")
+        return cosine_matrix(asked, known)
+
+
+def strongest(linker: Linker, rehearsal: tuple[Known, Known]) -> str:
+    """Returns the method with the highest mean rank-1 in a rehearsal on X2; of equals the first in `methods`.
+
+    Args:
+        linker: fitted on X2's training part.
+        rehearsal: probes and gallery out of X2; probes without a mate there do not count.
+    """
+    probes, gallery = rehearsal
+
+    def rank1(method: str) -> float:
+        hits = rank_hits(linker.scores(method, probes, gallery), probes.people, gallery.people, 1)
+        named = hits[np.isfinite(hits)]
+        return float(named.mean()) if len(named) else 0.0
+
+    return max(linker.methods, key=rank1)
 
 
 def link(public: Known, rehearsal: tuple[Known, Known] | None, gallery: Known, probes: Known) -> Linkage:
@@ -65,20 +157,22 @@ def link(public: Known, rehearsal: tuple[Known, Known] | None, gallery: Known, p
         gallery: G.
         probes: T.
     """
-    mean = public.flat.mean(0)
-    discriminant = _discriminant(public.flat - mean, public.people)
+    linker = Linker(public)
 
     def hits(method: str, asked: Known, known: Known) -> np.ndarray:
-        a, b = asked.flat - mean, known.flat - mean
-        if method == "lda" and discriminant is not None:
-            a, b = a @ discriminant, b @ discriminant
-        return rank1_hits(a, asked.people, b, known.people)
+        usable = method if method in linker.methods else "cosine"
+        return rank1_hits(linker.vectors(usable, asked), asked.people, linker.vectors(usable, known), known.people)
 
-    strongest = "cosine"
+    chosen = "cosine"
     if rehearsal is not None:
-        strongest = max(("cosine", "lda"), key=lambda method: float(hits(method, *rehearsal).mean()))
+        chosen = max(("cosine", "lda"), key=lambda method: float(hits(method, *rehearsal).mean()))
     answer = rank1_hits(probes.bits, probes.people, gallery.bits, gallery.people, measure="hamming")
-    return Linkage(hits("cosine", probes, gallery), hits("lda", probes, gallery), answer, strongest)
+    return Linkage(hits("cosine", probes, gallery), hits("lda", probes, gallery), answer, chosen)
+
+
+def _logits(known: Known) -> np.ndarray:
+    """Logits as float64 `[N, A]`."""
+    return np.asarray(known.logits, np.float64).reshape(len(known.z), -1)
 
 
 def _discriminant(vectors: np.ndarray, people: np.ndarray) -> np.ndarray | None:
