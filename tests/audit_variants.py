@@ -115,7 +115,7 @@ def pictures(contents: dict[str, Any], side: int = SIDE, shown: int = SHOWN) -> 
     made = {"originals": photographs(shown), "names": np.array([f"s{i // 2}/{i % 2}" for i in range(shown)]),
             "people": np.arange(shown) // 2, "worst/originals": photographs(10)}
     for attacker in contents["attackers"]:
-        if attacker["not_applicable"] is None:
+        if not attacker["not_applicable"]:
             for place in ("", "worst/"):
                 originals = made[f"{place}originals"]
                 made[f"{place}{attacker['name']}"] = (originals // 2 + 60).astype(np.uint8)
