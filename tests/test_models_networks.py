@@ -10,7 +10,7 @@ import pytest
 
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.models.classifier import build_classifier
-from tfprivacy_rep.models.decoder import build_decoder
+from tfprivacy_rep.models.decoder import build_decoder, build_residual_decoder
 from tfprivacy_rep.models.discriminator import build_discriminator
 from tfprivacy_rep.models.encoder import build_encoder
 
@@ -20,6 +20,7 @@ BUILDERS: dict[str, Callable[[int], keras.Model]] = {
     "encoder": lambda seed: build_encoder(32, 6, WIDTHS, seed=seed),
     "classifier": lambda seed: build_classifier((6,), 3, hidden=(4,), seed=seed),
     "decoder": lambda seed: build_decoder((6,), 32, WIDTHS[::-1], seed=seed),
+    "residual_decoder": lambda seed: build_residual_decoder((6,), 32, WIDTHS[::-1], seed=seed),
     "discriminator": lambda seed: build_discriminator(32, WIDTHS, seed=seed),
 }
 

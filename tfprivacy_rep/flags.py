@@ -113,12 +113,13 @@ def run_job(
         main: does the job.
         description: first lines of the help.
         job: dataclass of the script's own options.
-        defaults: called with the job and the value of `--dataset`, returns values that replace defaults of `Config`.
+        defaults: called with the job and the value of `--dataset`, returns values that replace defaults of `Config` and
+            of the job.
     """
 
     def start() -> None:
-        own = _section(flags.FLAGS, job, {})
-        main(to_config(flags.FLAGS, defaults(own, flags.FLAGS["dataset"].value)), own)
+        found = defaults(_section(flags.FLAGS, job, {}), flags.FLAGS["dataset"].value)
+        main(to_config(flags.FLAGS, found), _section(flags.FLAGS, job, found))
 
     _start(start, description, job)
 

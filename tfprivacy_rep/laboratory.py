@@ -11,7 +11,7 @@ import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any, Callable, Iterable, Mapping, Sequence
 
 import keras
 import numpy as np
@@ -20,10 +20,11 @@ import tensorflow as tf
 from tfprivacy_rep import distribution, files
 from tfprivacy_rep.attacks import attacker as attacking
 from tfprivacy_rep.attacks.frozen import FrozenEncoder
-from tfprivacy_rep.config import Config, GameConfig
+from tfprivacy_rep.config import Config, DataConfig, GameConfig
 from tfprivacy_rep.data import partition as partitions
 from tfprivacy_rep.data import sources
 from tfprivacy_rep.data.augmentation import augmented
+from tfprivacy_rep.data.images import Images
 from tfprivacy_rep.data.partition import Partition
 from tfprivacy_rep.data.photographs import Photographs
 from tfprivacy_rep.data.pipeline import as_float
@@ -41,7 +42,7 @@ from tfprivacy_rep.training.protect import GameData, TrainedEncoder, features_of
 _FREE_SECTIONS = ("run",)
 _FREE_OPTIONS = (
     ("train", "checkpoint_every"), ("data", "cache_images"), ("job", "rows"), ("job", "sweep"), ("job", "sweep_values"),
-    ("job", "dry_run"),
+    ("job", "dry_run"), ("job", "fail_if"),
 )
 #: Public photographs that the scales of g are measured on, at most.
 CALIBRATION = 2000
@@ -96,8 +97,12 @@ def require_same_configuration(
         )
 
 
-def prepare(config: Config) -> Setting:
+def prepare(config: Config, load: Callable[[DataConfig], Photographs] = sources.load) -> Setting:
     """Loads everything that can be missing before anything is trained.
+
+    Args:
+        config: of the whole.
+        load: gives the photographs; called once the devices are known.
 
     Raises:
         UserError: if photographs, weights or packages are missing or don't fit the configuration.
@@ -111,7 +116,7 @@ def prepare(config: Config) -> Setting:
     recogniser = build_recogniser(
         config.attack.recogniser or source.recogniser, config.attack.face_square or source.face_square
     )
-    photographs = sources.load(config.data)
+    photographs = load(config.data)
     network = build_perceptual(config.models.perceptual, config.data.image_size, config.models.perceptual_size)
     return Setting(config, strategy, photographs, recogniser, network)
 
@@ -194,12 +199,21 @@ class Laboratory:
             subject: whose representations.
             specs: the attackers; g(X) is cached, where it is at all, if one of them needs it.
         """
-        cached = self.setting.config.train.cache_perceptual and any(spec.mu2 > 0 for spec in specs)
-        images, p = self.photographs.subset(spaced(self.partition.x2_val, VALIDATION)).images, self._public.images
+        images, p = self.photographs.subset(spaced(self.partition.x2_val, VALIDATION)).images, self.public
         return (
-            attacking.Pairs(p, subject.encode(p), self._public_features if cached else None),
+            attacking.Pairs(p, subject.encode(p), self.features_for(specs), self.setting.config.train.augment),
             attacking.Pairs(images, subject.encode(images)),
         )
+
+    @property
+    def public(self) -> Images:
+        """X2's training part with its variants, uint8 `[M, S, S, 3]`."""
+        return self._public.images
+
+    def features_for(self, specs: Iterable[attacking.AttackerSpec]) -> tuple[np.ndarray, ...] | None:
+        """g(X) of `public` where it is kept in memory and one of the attackers needs it; else None."""
+        cached = self.setting.config.train.cache_perceptual and any(spec.mu2 > 0 for spec in specs)
+        return self._public_features if cached else None
 
     def attack(
         self, pairs: tuple[attacking.Pairs, attacking.Pairs], spec: attacking.AttackerSpec, folder: Path, title: str

@@ -78,21 +78,37 @@ def default_partition(config: DataConfig, photographs: Photographs) -> str:
     return get(config.dataset).default_partition(photographs)
 
 
-def load(config: DataConfig) -> Photographs:
-    """Loads the photographs that a configuration asks for.
+def load_all(config: DataConfig) -> Photographs:
+    """Loads the photographs that a configuration asks for, with every attribute that the source has labels for.
 
     Args:
-        config: which source, where it is, the side of the images, the attributes to keep (none for the source's
-            default), what to do with bad photographs and whether to keep the others in memory.
+        config: which source, where it is, the side of the images, what to do with bad photographs and whether to keep
+            the others in memory.
 
     Returns:
         `Photographs` with images uint8 [N, image_size, image_size, 3].
 
     Raises:
-        UserError: if the source is unknown, its photographs can't be read or it lacks an attribute.
+        UserError: if the source is unknown or its photographs can't be read.
     """
-    found = get(config.dataset)
-    photographs = found.load(config)
+    photographs = get(config.dataset).load(config)
     if config.cache_images:
         photographs = dataclasses.replace(photographs, images=in_memory(photographs.images))
-    return photographs.with_attributes(config.attributes or found.default_attributes or photographs.attributes)
+    return photographs
+
+
+def of_task(config: DataConfig, photographs: Photographs) -> Photographs:
+    """The photographs with the attributes of the task alone: those asked for, or the source's default.
+
+    Raises:
+        UserError: if the source lacks an attribute.
+    """
+    return photographs.with_attributes(
+        config.attributes or get(config.dataset).default_attributes or photographs.attributes
+    )
+
+
+def load(config: DataConfig) -> Photographs:
+    """Loads the photographs that a configuration asks for, with the attributes of the task; see `load_all` and
+    `of_task`."""
+    return of_task(config, load_all(config))
