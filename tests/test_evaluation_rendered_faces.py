@@ -20,7 +20,7 @@ from tfprivacy_rep.evaluation.picture_changes import blurred, changed
 from tfprivacy_rep.evaluation.recogniser_quality import measure_quality
 from tfprivacy_rep.evaluation.recogniser_training import Training, cosine_softmax, train_recogniser
 from tfprivacy_rep.evaluation.recognisers import build_recogniser
-from tfprivacy_rep.evaluation.rendered_faces import WEIGHTS, RenderedRecogniser
+from tfprivacy_rep.evaluation.rendered_faces import SECOND_WEIGHTS, WEIGHTS, RenderedRecogniser
 from tfprivacy_rep.evaluation.rendered_people import PeoplePhotographs, draw_people
 
 UNSEEN_SEED = 11
@@ -97,8 +97,28 @@ def test_it_is_found_by_its_name():
     assert recogniser is not None and recogniser.name == "rendered"
 
 
+@pytest.fixture(scope="module")
+def second() -> RenderedRecogniser:
+    return RenderedRecogniser(SECOND_WEIGHTS, "rendered_second")
+
+
 def test_the_weights_are_small():
     assert WEIGHTS.stat().st_size <= 2e6
+    assert SECOND_WEIGHTS.stat().st_size <= 1.5e6
+
+
+def test_a_second_network_tells_unseen_people_apart(second, images, drawn):
+    assert second.name == "rendered_second"
+    vectors = second.describe(images)
+    quality = measure_quality(vectors, drawn.people)
+    assert vectors.shape == (600, 80) and quality.auc >= 0.98 and quality.rank1 >= 0.8
+    vague = np.clip(blurred(tf.constant(images), 1.5).numpy(), 0.0, 1.0)
+    assert measure_quality(second.describe(vague), drawn.people, vectors).auc >= 0.98
+
+
+def test_the_second_network_is_of_another_architecture():
+    with np.load(WEIGHTS) as first, np.load(SECOND_WEIGHTS) as second:
+        assert first["widths"].tolist() == [24, 48, 96, 120] and second["widths"].tolist() == [24, 48, 64, 96, 128]
 
 
 def test_a_trained_network_is_kept_with_its_architecture(tmp_path: Path):

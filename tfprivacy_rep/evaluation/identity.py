@@ -7,7 +7,7 @@ too, so a face similarity means something only beside the one of other people.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Callable, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,3 +57,22 @@ def check_images(images: NDArray, name: str = "images") -> NDArray:
             f"{images.dtype} from {low} to {high}. Divide uint8 images by 255, clip others."
         )
     return images
+
+
+def in_batches(describe: Callable[[NDArray], Any], images: NDArray, size: int) -> NDArray[np.float32]:
+    """Describes images by calls of one size, so that what comes out does not depend on how many there are.
+
+    Args:
+        describe: from `[size, S, S, 3]` float32 to `[size, D]` float32, an array or a tensor.
+        images: `[N, S, S, 3]`, N >= 1.
+        size: of a call, at least 1; the last one is filled up with black images.
+
+    Returns:
+        `[N, D]` float32.
+    """
+    parts = []
+    for start in range(0, len(images), size):
+        batch = images[start : start + size].astype(np.float32, copy=False)
+        filled = np.concatenate([batch, np.zeros((size - len(batch), *batch.shape[1:]), np.float32)])
+        parts.append(np.asarray(describe(filled))[: len(batch)])
+    return np.concatenate(parts)

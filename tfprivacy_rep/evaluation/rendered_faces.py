@@ -13,34 +13,35 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from tfprivacy_rep.evaluation.identity import check_images
+from tfprivacy_rep.evaluation.identity import check_images, in_batches
 from tfprivacy_rep.evaluation.identity_network import IMAGE_SIZE, load_identity_network
 
-#: Weights that come with the package.
+#: Weights that come with the package: of the recogniser, and of a second one of another architecture, seed and people.
 WEIGHTS = Path(__file__).with_name("rendered_faces.npz")
+SECOND_WEIGHTS = Path(__file__).with_name("rendered_faces_second.npz")
 
 #: Images a call of the network; the last call is filled up.
 _BATCH = 64
 
 
 class RenderedRecogniser:
-    """Describes drawn faces by directions (vectors of length 1), 80 numbers with the weights of the package.
+    """Describes drawn faces by directions (vectors of length 1), 80 numbers with either weights of the package.
 
     Images of another size than 64 px are resized first, by bilinear interpolation with antialiasing. The result is
     deterministic and does not depend on the batch: every call has the same shape. One photograph costs about 1 ms.
     """
 
-    name = "rendered"
-
-    def __init__(self, weights: str | os.PathLike | None = None) -> None:
+    def __init__(self, weights: str | os.PathLike | None = None, name: str = "rendered") -> None:
         """Loads the weights and traces the network.
 
         Args:
             weights: a file of `scripts/train_recogniser.py`; None for the weights that come with the package.
+            name: for reports; another one than the first network's where two of them judge.
 
         Raises:
             UserError: if the file is missing or holds something else.
         """
+        self.name = name
         network = load_identity_network(WEIGHTS if weights is None else weights)
 
         def describe(images: tf.Tensor) -> tf.Tensor:
@@ -53,13 +54,7 @@ class RenderedRecogniser:
 
     def describe(self, images: NDArray) -> NDArray[np.float32]:
         """Describes drawn photographs by `[N, D]` float32, rows of length 1; see `Recogniser`."""
-        images = check_images(images).astype(np.float32, copy=False)
-        parts = []
-        for start in range(0, len(images), _BATCH):
-            batch = images[start : start + _BATCH]
-            filled = np.concatenate([batch, np.zeros((_BATCH - len(batch), *batch.shape[1:]), np.float32)])
-            parts.append(np.asarray(self._describe(tf.constant(filled)))[: len(batch)])
-        return np.concatenate(parts)
+        return in_batches(lambda batch: self._describe(tf.constant(batch)), check_images(images), _BATCH)
 
 
 def resized(images: tf.Tensor) -> tf.Tensor:
