@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pytest
 
-from tfprivacy_rep.config import RECOGNISERS, AttackConfig
+from tfprivacy_rep.config import AUDIT_RECOGNISERS, RECOGNISERS, AttackConfig
 from tfprivacy_rep.data.sources import SOURCES
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation.dlib_faces import FACE_SQUARE
-from tfprivacy_rep.evaluation.recognisers import build_recogniser
+from tfprivacy_rep.evaluation.recognisers import DEFAULTS, build_recogniser, build_recognisers, default_recognisers
+from tfprivacy_rep.evaluation.rendered_faces import SECOND_WEIGHTS, WEIGHTS, RenderedRecogniser
 
 
 @pytest.mark.parametrize("name", RECOGNISERS)
@@ -39,3 +43,63 @@ def test_celebas_square_follows_from_its_alignment():
 def test_a_square_that_is_none_is_refused(square):
     with pytest.raises(UserError, match="`face_square`: expected three numbers"):
         AttackConfig(face_square=square)
+
+
+def unasked() -> np.ndarray:
+    raise AssertionError("only what is fitted on public photographs may ask for them")
+
+
+def public_images() -> np.ndarray:
+    return np.random.default_rng(0).random((12, 32, 32, 3), np.float32)
+
+
+def test_recognisers_come_in_the_order_of_their_names():
+    names = ("rendered_second", "eigenfaces", "dlib", "rendered")
+    built = build_recognisers(names, (0.4, 0.5, 0.6), public_images)
+    assert tuple(recogniser.name for recogniser in built) == names
+    assert built[2]._face_square == (0.4, 0.5, 0.6)
+    images = np.random.default_rng(1).random((2, 32, 32, 3), np.float32)
+    np.testing.assert_array_equal(built[0].describe(images), RenderedRecogniser(SECOND_WEIGHTS).describe(images))
+    np.testing.assert_array_equal(built[3].describe(images), RenderedRecogniser(WEIGHTS).describe(images))
+    assert built[1].describe(images).shape == (2, 11), "as many components as 12 public photographs have"
+
+
+@pytest.mark.parametrize("names", [(), ("none",)])
+def test_nobody_may_judge(names):
+    assert build_recognisers(names, FACE_SQUARE, unasked) == ()
+
+
+def test_public_photographs_are_asked_for_only_if_needed():
+    assert len(build_recognisers(("dlib", "rendered", "rendered_second"), FACE_SQUARE, unasked)) == 3
+    with pytest.raises(AssertionError, match="only what is fitted"):
+        build_recognisers(("dlib", "eigenfaces"), FACE_SQUARE, unasked)
+
+
+@pytest.mark.parametrize("names, text", [
+    (("dlib", "eyes"), "Received: recognisers=dlib,eyes. Leave out what is unknown."),
+    (("dlib", "none"), "Received: recognisers=dlib,none. Leave out what is unknown."),
+    (("dlib", "rendered", "dlib"), "each once, or none alone. Received: recognisers=dlib,rendered,dlib. Leave out what "
+                                   "is repeated."),
+])
+def test_other_lists_are_refused(names, text):
+    with pytest.raises(UserError, match=re.escape(text)):
+        build_recognisers(names, FACE_SQUARE, unasked)
+
+
+def test_facenet_gets_its_weights_and_the_square(monkeypatch):
+    from tfprivacy_rep.evaluation import facenet_faces
+
+    monkeypatch.setattr(facenet_faces, "FacenetRecogniser", lambda *arguments: arguments)
+    assert build_recognisers(("facenet",), (0.4, 0.5, 0.6), unasked, "w.h5") == (("w.h5", (0.4, 0.5, 0.6)),)
+    monkeypatch.undo()
+    with pytest.raises(UserError, match="Invalid `facenet_weights`"):
+        build_recognisers(("facenet",), FACE_SQUARE, unasked)
+
+
+def test_every_source_has_two_judges_the_first_being_its_own():
+    for name, source in SOURCES.items():
+        judges = default_recognisers(name)
+        assert judges[0] == source.recogniser and len(set(judges)) == 2 and set(judges) <= set(AUDIT_RECOGNISERS)
+    assert set(DEFAULTS) <= set(SOURCES)
+    assert default_recognisers("rendered") == ("rendered", "rendered_second")
+    assert default_recognisers("celeba") == ("dlib", "eigenfaces")
