@@ -13,7 +13,7 @@ PACKAGE = "tfprivacy_rep"
 # From the top down. Modules and packages of one row are neighbours.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("scripts",),
-    ("experiment", "reproduction", "flags"),
+    ("experiment", "reproduction", "auditing", "flags"),
     ("laboratory",),
     ("report",),
     ("evaluation", "serving"),
@@ -44,6 +44,8 @@ WITHOUT_TENSORFLOW = {
     "files",
     "flags",
     "metrics",
+    "auditing.checkpoint_run",
+    "auditing.gate",
     "reproduction.budgets",
     "reproduction.rows",
     "data.photographs",
