@@ -95,6 +95,7 @@ def floor() -> dict[str, Any]:
     contents["verdict"]["grade"] = "floor"
     for question in contents["verdict"]["questions"]:
         half = 0.1 if question["figure"] == "psnr" else 0.02
+        contents["headline"][question["figure"]] = question["blind"]
         question.update(level="floor", value=question["blind"], over_blind=difference(0.0, half),
                         over_answer=difference(question["blind"] - question["answer"], half))
     for baseline in contents["verdict"]["baselines"]:

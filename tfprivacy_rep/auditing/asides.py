@@ -52,8 +52,8 @@ def winning(contents: Mapping[str, Any]) -> tuple[str, ...]:
         better = [words for key, words in (("linkage_rank1", "names fewer people"),
                                            ("psnr", "gives back less of the face")) if _below(one.get(key))]
         so = "what is sent holds more than the task needs" if audited else "this defence is not worth having"
-        said.append(f"{_doing(contents, one)} keeps the same utility and "
-                    f"{listed(better) or 'protects at least as well'}: {so}.")
+        does = listed(["keeps the same utility", *(better or ["protects at least as well"])])
+        said.append(f"{_doing(contents, one)} {does}: {so}.")
     return tuple(said)
 
 
@@ -63,7 +63,6 @@ def _below(item: Mapping[str, Any] | None) -> bool:
 
 
 def _doing(contents: Mapping[str, Any], one: Mapping[str, Any]) -> str:
-    # "Adding noise of …" is read by people who do not know the label, so both are given.
     base = "unprotected" if contents["frontier"]["base"] == "unprotected" else "audited"
     doing = _DOING.get(one["family"], capital(one["family"])).format(base=base)
     return f"{doing} ({one['label']})"
@@ -109,8 +108,10 @@ def membership(contents: Mapping[str, Any]) -> str:
         return "not measured."
     ends = lookup(contents, "intervals", "membership", "auc") or {}
     low, high = ends.get("low"), ends.get("high")
-    judged = "" if is_missing(low) or is_missing(high) else (
-        " That is more than guessing." if low > 0.5 else " That can't be told from guessing." if high >= 0.5 else "")
+    judged = ""
+    if low is not None and high is not None:
+        judged = " That is more than guessing." if low > 0.5 else (
+            " That can't be told from guessing." if high >= 0.5 else "")
     return (f"photographs used in training are told from others with an AUC of "
             f"{told(found['auc'], 'auc', ends)}; 0.5 is guessing, 1 always right.{judged}")
 
@@ -119,8 +120,8 @@ def cautions(contents: Mapping[str, Any]) -> tuple[str, ...]:
     """What must be known before the figures are used: the report's own, then those of results.json."""
     given = [str(text) for text in contents["cautions"]]
     own = [_smoke(contents), _scope(contents), _unfinished(contents), _skipped(contents), _constant(contents)]
-    last = (f"{capital(contents['guarantee'])}: these are measurements against the attackers named here; a stronger one "
-            "may get back more.")
+    last = (f"{capital(contents['guarantee'])}: these are measurements against the attackers named here; a stronger "
+            "one may get back more.")
     return tuple(dict.fromkeys([*[text for text in own if text], *given, last]))
 
 
@@ -133,9 +134,9 @@ def _scope(contents: Mapping[str, Any]) -> str:
     data, unknown = contents["data"], nobody_known(contents)
     people = "people nobody knows" if unknown else counted(data["tested_people"], "person", "people")
     resampled = "photographs" if unknown else "people"
-    return (f"One encoder was audited, on {counted(data['tested_photographs'], 'photograph', 'photographs')} of {people}. "
-            f"The intervals (95 %) cover other {resampled} and other seeds of the attackers, not another training of the "
-            "encoder.")
+    tested = counted(data["tested_photographs"], "photograph", "photographs")
+    return (f"One encoder was audited, on {tested} of {people}. The intervals (95 %) cover other {resampled} and other "
+            "seeds of the attackers, not another training of the encoder.")
 
 
 def _unfinished(contents: Mapping[str, Any]) -> str:

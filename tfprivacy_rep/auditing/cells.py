@@ -92,7 +92,8 @@ class Figures:
 
     def reason(self, figure: str) -> str:
         """Why a figure of this kind is missing where results.json does not say."""
-        if figure in _NEEDS_PEOPLE and nobody_known(self.contents):
+        needed = figure in _NEEDS_PEOPLE or (figure == "face_similarity" and not self.contents["recognisers"])
+        if needed and nobody_known(self.contents):
             return NO_IDENTITIES
         if figure in _NEEDS_PEOPLE and lookup(self.contents, "chance_rank1") is None:
             return NOT_NAMEABLE
@@ -112,5 +113,10 @@ def not_applicable(reason: str) -> str:
 
 
 def heads(figures: Sequence[str]) -> tuple[str, ...]:
-    """Heads of columns."""
-    return tuple(HEADS[figure] for figure in figures)
+    """Heads of columns; an arrow stays on the line of its word."""
+    return tuple(unbroken(HEADS[figure]) for figure in figures)
+
+
+def unbroken(text: str) -> str:
+    """Keeps arrows on the line of their word."""
+    return text.replace(" ↓", "\u00a0↓").replace(" ↑", "\u00a0↑")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
 from tfprivacy_rep.report.layout import Picture
@@ -16,43 +18,45 @@ from tfprivacy_rep.report.wording import is_missing, lookup
 _FAMILIES = {
     "audited": ("audited encoder", "#000000", "D", 10), "unprotected": ("unprotected encoder", COLOURS[1], "s", 9),
     "answer": ("the answer alone", COLOURS[4], "*", 17), "noise": ("noise (standard deviations)", COLOURS[0], "o", 6),
-    "pca": ("PCA (numbers kept)", COLOURS[2], "^", 7), "low_resolution": ("low resolution (pixels)", COLOURS[3], "v", 7),
+    "pca": ("PCA (numbers kept)", COLOURS[2], "^", 7),
+    "low_resolution": ("low resolution (pixels)", COLOURS[3], "v", 7),
     "jpeg": ("JPEG (quality)", COLOURS[5], "P", 7),
 }
-_PANELS = (("linkage_rank1", "rank-1 straight from Z"), ("psnr", "PSNR (dB)"))
+_PANELS = (("linkage_rank1", "rank-1 straight from Z", "Naming people, against use"),
+           ("psnr", "PSNR (dB)", "Rebuilding faces, against use"))
 #: Where a label may stand, in points from its point; the first that is free is taken.
-_OFFSETS = tuple((x, y) for reach in (7, 13, 20) for x, y in
+_OFFSETS = tuple((x, y) for reach in (9, 14, 20) for x, y in
                  ((reach, reach), (-reach, reach), (reach, -reach), (-reach, -reach), (reach, 0), (-reach, 0),
                   (0, reach), (0, -reach)))
-_WIDTH = 5.2
+_INCHES = (5.2, 5.2)
+_CAPTION = (
+    "Right is more useful, down more private. A line joins the strengths of one baseline, written beside its points. "
+    "Ringed: nothing else is both more useful and names fewer people. Thin lines: 95 % intervals of the audited "
+    "encoder."
+)
 
 
 def frontier(contents: Mapping[str, Any]) -> tuple[Picture, ...]:
-    """Rank-1 straight from Z, and PSNR, against the mean MCC of a linear head; nothing where there are no points."""
+    """Rank-1 straight from Z, and PSNR, each against the mean MCC of a linear head; nothing without points."""
     points = [one for one in lookup(contents, "frontier", "points") or [] if not is_missing(one["mean_mcc"])]
     panels = [panel for panel in _PANELS if any(not is_missing(one.get(panel[0])) for one in points)]
-    if not panels:
-        return ()
-    return (vector_picture(
-        lambda figure: _draw(figure, contents, panels), "Use against privacy",
-        "Right is more useful, down more private. Lines go through the strengths of one baseline, which are written "
-        "beside the points. Ringed: nothing else is both more useful and names fewer people. The thin lines are 95 % "
-        "intervals of the audited encoder.", (_WIDTH, 1.7 + 3.5 * len(panels))),)
+    return tuple(
+        vector_picture(lambda figure, kind=kind, axis=axis: _draw(figure, contents, kind, axis),  # type: ignore[misc]
+                       title, _CAPTION, _INCHES)
+        for kind, axis, title in panels
+    )
 
 
-def _draw(figure: Figure, contents: Mapping[str, Any], panels: Sequence[tuple[str, str]]) -> None:
-    first, drawn = None, []
-    for place, (kind, title) in enumerate(panels):
-        first = axes = figure.add_subplot(len(panels), 1, place + 1, sharex=first)
-        drawn.append((axes, _panel(axes, contents, kind)))
-        axes.set_ylabel(title)
-        plain_axes(axes)
+def _draw(figure: Figure, contents: Mapping[str, Any], kind: str, axis: str) -> None:
+    axes = figure.add_subplot()
+    labelled = _panel(axes, contents, kind)
+    axes.set_ylabel(axis)
     axes.set_xlabel("mean MCC of the task by a linear head")
-    handles, labels = drawn[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=9.5, frameon=False)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    plain_axes(axes)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=10, frameon=False)
     figure.draw_without_rendering()  # places the axes, so that labels can be set without touching one another
-    for axes, labelled in drawn:
-        _label(axes, labelled)
+    _label(axes, labelled)
 
 
 def _panel(axes: Axes, contents: Mapping[str, Any], kind: str) -> list[tuple[float, float, str]]:
@@ -84,26 +88,24 @@ def _audited_interval(axes: Axes, contents: Mapping[str, Any], kind: str) -> Non
         ends = {key: lookup(contents, "intervals", "frontier", "points", place, key) for key in ("mean_mcc", kind)}
         if one["family"] == "audited" and not is_missing(one.get(kind)) and not is_missing(one["mean_mcc"]):
             if ends[kind] and not is_missing(ends[kind]["low"]):
-                axes.plot([one["mean_mcc"]] * 2, [ends[kind]["low"], ends[kind]["high"]], color="#000000", linewidth=0.9)
+                axes.plot([one["mean_mcc"]] * 2, [ends[kind]["low"], ends[kind]["high"]], color="#000000",
+                          linewidth=0.9)
             if ends["mean_mcc"] and not is_missing(ends["mean_mcc"]["low"]):
                 axes.plot([ends["mean_mcc"]["low"], ends["mean_mcc"]["high"]], [one[kind]] * 2, color="#000000",
                           linewidth=0.9)
 
 
 def _label(axes: Axes, labelled: Sequence[tuple[float, float, str]]) -> None:
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    scale = figure.dpi / 72.0
-    places = [axes.transData.transform((x, y)) for x, y, _ in labelled]
-    taken = [Bbox.from_bounds(x - 5 * scale, y - 5 * scale, 10 * scale, 10 * scale) for x, y in places]
-    for (x, y, text), _ in zip(labelled, places):
+    taken = _drawn(axes)
+    for x, y, text in labelled:
         if not text:
             continue
         best, least, free = None, float("inf"), None
-        for offset in _OFFSETS:
-            alignment = {"ha": ("right", "center", "left")[(offset[0] > 0) - (offset[0] < 0) + 1],
-                         "va": ("top", "center", "bottom")[(offset[1] > 0) - (offset[1] < 0) + 1]}
-            tried = axes.annotate(text, (x, y), xytext=offset, textcoords="offset points", fontsize=9, **alignment)
+        for right, up in _OFFSETS:
+            tried = axes.annotate(
+                text, (x, y), xytext=(right, up), textcoords="offset points", fontsize=9,
+                ha="left" if right > 0 else "right" if right else "center",
+                va="bottom" if up > 0 else "top" if up else "center")
             box = tried.get_window_extent()
             overlap = sum(_area(box, other) for other in taken) + (0 if _inside(axes, box) else 1e6)
             if overlap < least:
@@ -116,6 +118,20 @@ def _label(axes: Axes, labelled: Sequence[tuple[float, float, str]]) -> None:
                 break
         if free is not None:
             taken.append(free)
+
+
+def _drawn(axes: Axes) -> list[Bbox]:
+    """Small boxes all along what is drawn, which labels keep off."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    half, boxes = 3.5 * figure.dpi / 72.0, []
+    for line in axes.get_lines():
+        places = axes.transData.transform(np.column_stack([line.get_xdata(), line.get_ydata()]).astype(float))
+        if line.get_linestyle() != "None" and len(places) > 1:
+            share = np.linspace(0.0, 1.0, 40)[:, None]
+            places = np.concatenate([(1 - share) * one + share * other for one, other in zip(places, places[1:])])
+        boxes += [Bbox.from_bounds(x - half, y - half, 2 * half, 2 * half) for x, y in places]
+    return boxes
 
 
 def _area(first: Bbox, second: Bbox) -> float:

@@ -21,7 +21,8 @@ _OWN: tuple[tuple[str, str], ...] = (
     ("Rescaled", "Face similarity with other people as 0 and the same person as 1."),
 )
 _WHERE = {"X1, X2, G, T": "X2", "lambda1, lambda2": "lambda1", "mu1, mu2": "mu1", "Z": r"\bZ\b", "AUC": r"\bAUC\b",
-          "95 % interval": "95 %", "The answer": "the answer", "Blind floor": "blind|floor", "PCA": r"\bPCA\b|principal",
+          "95 % interval": "95 %", "The answer": "the answer", "Blind floor": "blind|floor",
+          "PCA": r"\bPCA\b|principal",
           "L_p": r"\bL_p\b", "LDA": r"\bLDA\b|discriminant", "Linkage": "linkage", "Probe": r"\bprobes?\b"}
 
 

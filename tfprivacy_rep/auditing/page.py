@@ -46,7 +46,8 @@ def build(contents: Mapping[str, Any], pictures: Mapping[str, np.ndarray]) -> Re
     """The words, tables and pictures of the page; arguments as for `write_page`."""
     encoder = contents["encoder"]
     report = Report(
-        title=f"Audit of the encoder {encoder['name'] or encoder['path']}, on photographs of {contents['data']['source']}",
+        title=f"Audit of the encoder {encoder['name'] or encoder['path']}, on photographs of source "
+              f"{contents['data']['source']}",
         verdict=compose(contents), threat=threat_model(contents), overlap=overlap_tables(contents), tables=(),
         making=_making(contents), configuration=json.dumps(contents["config"], indent=2), glossary=(),
         sections=_sections(contents, pictures),
@@ -65,7 +66,7 @@ def _sections(contents: Mapping[str, Any], pictures: Mapping[str, np.ndarray]) -
             tables_identity.baselines_table(contents), tables_identity.frontier_table(contents),
             tables_people.task_table(contents))),
         Section("naming", "Whom it names", _without_people(contents), plots=plots.distributions(contents),
-                tables=_known(tables_identity.linkage_table(contents), tables_attackers.identity_table(contents),
+                tables=_known(tables_identity.linkage_table(contents), *tables_attackers.identity_tables(contents),
                               tables_identity.recognisers_table(contents))),
         Section("pictures", "What comes back of the photographs",
                 (_ORIGINALS,) if examples else ("No pictures were kept.",), examples,

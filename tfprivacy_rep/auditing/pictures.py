@@ -1,4 +1,4 @@
-"""Plots of an audit: learning curves, who is told from whom, other attributes, percentiles. `frontier_plot` has more."""
+"""Plots of an audit: learning curves, who is told from whom, other attributes, percentiles."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from tfprivacy_rep.report.wording import is_missing, lookup
 _WIDTH = 5.2  # inches: as wide as a phone shows with letters still legible
 _STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 _BASE = "#5b6472"
+_WHITE_BOX = "white box"
+_WHITE_CAPTION = "What is made small for each probe: how far Z of the image is from the Z that was sent"
 _METHODS = {"cosine": "cosine of Z", "lda": "LDA of Z", "task": "the answer f(Z)"}
 
 
@@ -26,9 +28,10 @@ def learning_curves(contents: Mapping[str, Any]) -> tuple[Picture, ...]:
     factors = list(dict.fromkeys(one["factor"] for one in drawn if one["factor"] != "base"))
     made = []
     for factor in factors or (["base"] if base else []):
-        lines = [*base, *[one for one in drawn if one["factor"] == factor and one not in base]]
+        own = [one for one in drawn if one["factor"] == factor and one not in base]
+        lines = own if factor == _WHITE_BOX else [*base, *own]
         open_ended = [one["name"] for one in lines if not one["converged"]]
-        caption = "Objective on public photographs kept from training"
+        caption = _WHITE_CAPTION if factor == _WHITE_BOX else "Objective on public photographs kept from training"
         caption += "; with other terms than the base's, so its height is not comparable." if factor == "loss" else "."
         caption += f" Still improving at the end: {', '.join(open_ended)}." if open_ended else ""
         made.append(vector_picture(lambda figure, lines=lines: _curves(figure, lines),  # type: ignore[misc]
@@ -40,7 +43,7 @@ def _curves(figure: Figure, lines: Sequence[Mapping[str, Any]]) -> None:
     axes, values = figure.add_subplot(), []
     for place, one in enumerate(lines):
         points = [(row["step"], row["validation_loss"]) for row in one["history"]
-                  if not is_missing(row["validation_loss"])]
+                  if not is_missing(row.get("validation_loss"))]
         colour = _BASE if one["factor"] == "base" else COLOURS[place % len(COLOURS)]
         label = one["name"] + ("" if one["converged"] else " (still improving ▸)")
         axes.plot(*zip(*points) if points else ([], []), color=colour, linestyle=_STYLES[place % len(_STYLES)],
@@ -53,7 +56,7 @@ def _curves(figure: Figure, lines: Sequence[Mapping[str, Any]]) -> None:
         if all(row["step"] > 0 for one in lines for row in one["history"]):
             axes.set_xscale("log")
     axes.set_xlabel("step")
-    axes.set_ylabel("validation loss")
+    axes.set_ylabel("distance of Z" if lines[0]["factor"] == _WHITE_BOX else "validation loss")
     plain_axes(axes)
     figure.legend(loc="outside lower center", ncols=2, fontsize=10, frameon=False)
 
@@ -96,6 +99,7 @@ def _densities(axes: Axes, one: Mapping[str, Any]) -> None:
             axes.stairs(one[name], one["edges"], color=colour, linewidth=1.8, linestyle="-" if name == "same" else "--")
             axes.stairs(one[name], one["edges"], fill=True, facecolor=colour, alpha=0.25, hatch=hatch, label=label)
     axes.set_yticks([])
+    axes.set_axisbelow(True)
     plain_axes(axes)
 
 
@@ -149,6 +153,7 @@ def percentile_bars(contents: Mapping[str, Any]) -> tuple[Picture, ...]:
             axes.set_ylim(max(0.0, lowest - (max(values) - lowest) * 0.6), None)
             if not is_missing(floor):
                 axes.axhline(floor, color="#1d2430", linestyle="--", linewidth=1.2)
+            axes.set_axisbelow(True)
             axes.set_xticks(range(3), ["½", "1/10", "1/100"])
             axes.set_title(titles[kind], fontsize=11)
             plain_axes(axes)

@@ -6,6 +6,7 @@ from typing import Any, Mapping
 
 import numpy as np
 
+from tfprivacy_rep.auditing.cells import nobody_known
 from tfprivacy_rep.report.grids import choose, strip
 from tfprivacy_rep.report.layout import Picture
 from tfprivacy_rep.report.wording import is_missing, listed, number
@@ -33,10 +34,11 @@ def examples(contents: Mapping[str, Any], pictures: Mapping[str, np.ndarray]) ->
     people = pictures.get("people")
     chosen = choose(np.arange(count) if people is None else np.asarray(people)[:count])
     told = [f"{name} (best for {listed(words)})" for name, words in best.items()]
-    rule = f"{len(chosen)} photographs" if people is None else f"{len(chosen)} different people, evenly spaced by number"
+    rule = "photographs" if people is None or nobody_known(contents) else "different people"
     return (strip(
-        [originals[chosen], *[pictures[name][chosen] for name in best]], "Photographs and what the best attackers rebuild",
-        f"Top row: {rule}. Below: {'; then '.join(told)}.",
+        [originals[chosen], *[pictures[name][chosen] for name in best]],
+        "Photographs and what the best attackers rebuild",
+        f"Top row: {len(chosen)} {rule}, evenly spaced by number. Below: {'; then '.join(told)}.",
     ),)
 
 

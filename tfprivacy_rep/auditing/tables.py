@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from tfprivacy_rep.auditing.cells import Figures, heads, interval_words, not_applicable
+from tfprivacy_rep.auditing.cells import Figures, heads, interval_words, nobody_known, not_applicable, unbroken
 from tfprivacy_rep.report.layout import Cell, Row, Table
-from tfprivacy_rep.report.wording import capital, lookup
+from tfprivacy_rep.report.wording import capital, listed, lookup
 
 QUESTIONS = {
     "identity_from_z": "Who can be named from what is sent",
@@ -14,7 +14,8 @@ QUESTIONS = {
     "appearance": "How much of the face comes back",
 }
 LEVELS = {
-    "beyond_answer": "more than the answer alone tells", "within_answer": "more than guessing, not more than the answer",
+    "beyond_answer": "more than the answer alone tells",
+    "within_answer": "more than guessing, not measurably more than the answer alone tells",
     "floor": "no more than guessing", "not_measured": "not measured",
 }
 _FIGURES = {
@@ -46,9 +47,10 @@ def questions_table(contents: Mapping[str, Any]) -> Table:
                                             for key in ("blind", "answer")])))
     return Table(
         "questions", "The three questions",
-        "Naming: rank-1, the share of photographs whose person is named at first guess. The face: PSNR in dB. The floor "
-        "is what an attacker gets who sees nothing; the answer, what the same attackers get who see only the predicted "
-        f"attributes. {interval_words(contents)}Differences are paired by photograph.",
+        "Naming: rank-1, the share of photographs whose person is named at first guess. The face: PSNR in dB. The "
+        "floor is what an attacker gets who sees nothing; the answer, what attackers get who see only the predicted "
+        "attributes. That comparison is between the same attackers, which the measured figure's may surpass. "
+        f"{interval_words(contents)}Differences are paired by photograph.",
         ("Question", "Found", "Measured", "Blind floor", "The answer", "Above the floor", "Above the answer"),
         tuple(rows), figures.notes(), names=2,
     )
@@ -70,17 +72,17 @@ def headline_table(contents: Mapping[str, Any]) -> Table:
         reason = lookup(contents, "membership", "not_applicable") if kind == "membership_auc" else None
         cell = figures.at("headline", kind, reason=not_applicable(reason) if reason else "")
         if cell.note:
-            rows.append(Row((Cell(title), Cell(""), cell, Cell(""), Cell(""))))
+            rows.append(Row((Cell(unbroken(title)), cell, Cell(""), Cell(""), Cell(""))))
         else:
             by, photographs, people = _behind(contents, kind)
-            rows.append(Row((Cell(title), Cell(by), cell, figures.count(photographs),
-                             figures.count(people, reason=_ONLY_PHOTOGRAPHS if contents["data"]["tested_people"] else "")
-                             )))
+            reason = _ONLY_PHOTOGRAPHS if contents["data"]["tested_people"] else ""
+            counts = (figures.count(photographs), figures.count(people, reason=reason))
+            rows.append(Row((Cell(unbroken(title)), cell, Cell(by), *counts)))
     return Table(
         "headline", "The figures to quote",
         "Of the best attacker for each figure, chosen on a validation part of the public photographs, never on the "
         f"probes. ↑ better for the service, ↓ for the people. {interval_words(contents)}",
-        ("Figure", "By", "Measured", "Photographs", "People"), tuple(rows), figures.notes(), names=2,
+        ("Figure", "Measured", "By", "Photographs", "People"), tuple(rows), figures.notes(),
     )
 
 
@@ -106,38 +108,50 @@ def _behind(contents: Mapping[str, Any], kind: str) -> tuple[str, int | None, in
 
 
 def attacker_of(contents: Mapping[str, Any], kind: str) -> Mapping[str, Any] | None:
-    """The attacker that a figure of the headline is of: the one named for it, else the one with its value."""
+    """The attacker that a figure of the headline is of: the one named for it, else the only one with its value."""
     name, value = contents["headline_attackers"].get(kind), contents["headline"].get(kind)
-    for attacker in contents["attackers"]:
-        if attacker["name"] == name or (name is None and value is not None and attacker.get(kind) == value):
-            return attacker
-    return None
+    found = [one for one in contents["attackers"]
+             if (one["name"] == name if name else value is not None and one.get(kind) == value)]
+    return found[0] if len(found) == 1 else None
 
 
 def rows_table(contents: Mapping[str, Any]) -> Table:
     """The audited encoder between floors, limit and ceiling, and how far up it is."""
-    figures, rows, notes = Figures(contents), [], []
+    figures, rows, meanings = Figures(contents), [], []
     for place, row in enumerate(contents["rows"]):
-        names = (Cell(_ROW_NAMES.get(row["name"], row["name"])), Cell(f"{row['role']}: {row['what']}"))
-        reason = row.get("not_applicable")
+        name = _ROW_NAMES.get(row["name"], row["name"])
+        meanings.append(f"{name}: {row['what']}.")
         cells = [figures.at("rows", place, kind, reason=_row_reason(row, kind, figures)) for kind in _ROW_FIGURES]
-        rows.append(Row((*names, *cells), _KINDS.get(row["role"], "")))
-        if row.get("attackers") and not reason:
-            notes.append(f"{_ROW_NAMES.get(row['name'], row['name'])}: best of {', '.join(row['attackers'])}.")
+        title = name if row["role"] == "subject" else f"{name} ({row['role']})"
+        rows.append(Row((Cell(title), *cells), _KINDS.get(row["role"], "")))
     left_out = ("Left out: the unprotected encoder is missing or not measurably above the blind floor, so there is "
                 "nothing to divide by.")
-    share = [figures.at("normalised", kind, figure="share", reason=left_out) if kind in contents["normalised"]
-             else Cell("") for kind in _ROW_FIGURES]
-    rows.append(Row((Cell("Share of the way up"), Cell("(audited − blind) / (unprotected − blind)"), *share)))
+    unknown = ("rank1", "linkage_rank1") if nobody_known(contents) else ()
+    share = [figures.at("normalised", kind, figure=kind if kind in unknown else "share",
+                        reason="" if kind in unknown else left_out)
+             if kind in contents["normalised"] else Cell("") for kind in _ROW_FIGURES]
+    rows.append(Row((Cell("Share of the way up"), *share)))
     return Table(
         "rows", "Floors, limit and ceiling",
         "Each row's release through the same attackers, so that rows compare like with like; the headline's may be "
         "stronger. Floors see nothing of the photograph. The limit is the answer alone: whoever needs it learns that "
-        "much. Ceilings are the same network without protection. In the last row 0 is the blind floor, 1 no "
-        f"protection. {interval_words(contents)}",
-        ("Release", "What it is", *heads(_ROW_FIGURES)), tuple(rows), (*figures.notes(), *dict.fromkeys(notes)),
-        names=2,
+        "much. Ceilings are the same network without protection. The last row is "
+        f"(audited − blind) / (unprotected − blind). {interval_words(contents)}",
+        ("Release", *heads(_ROW_FIGURES)), tuple(rows),
+        (*figures.notes(), " ".join(meanings), *_attackers_of_rows(contents)),
     )
+
+
+def _attackers_of_rows(contents: Mapping[str, Any]) -> list[str]:
+    """Which attackers the rows are the best of; the rows of the same attackers in one sentence."""
+    groups: dict[str, list[str]] = {}
+    for row in contents["rows"]:
+        if row.get("attackers") and not row.get("not_applicable"):
+            groups.setdefault(listed(row["attackers"]), []).append(_ROW_NAMES.get(row["name"], row["name"]))
+    if len(groups) == 1:
+        return [f"Attackers of each row: {next(iter(groups))}."]
+    return [f"Attackers of {listed([name[0].lower() + name[1:] for name in names])}: {who}."
+            for who, names in groups.items()]
 
 
 def _row_reason(row: Mapping[str, Any], kind: str, figures: Figures) -> str:

@@ -12,7 +12,7 @@ _BACK = ("psnr", "ssim", "face_similarity", "face_similarity_rescaled", "feature
          "feature_similarity_centered")
 _CHOICE = ("psnr", "ssim", "rank1")
 _IDENTITY = ("rank1", "rank5", "auc", *TARS)
-_SECOND = ("face_similarity", "rank1", "rank5", "auc")
+_SECOND = ("rank1", "rank5", "auc", "face_similarity")
 _STAR = "★ The headline's: best for this figure on a validation part of the public photographs, never on the probes."
 _BLIND = "The blind floor sees no representation, so it has no such figure."
 _PAIRS = "Random pairs are photographs of different people: only the feature similarity has a meaning there."
@@ -27,8 +27,8 @@ def ladder_table(contents: Mapping[str, Any]) -> Table:
             rows.append(Row((*names, *figures.dashes(8, not_applicable(one["not_applicable"])))))
             continue
         made = [figures.count(one[key]) for key in ("parameters", "photographs", "steps")]
-        cells = [*made, Cell("yes" if one["converged"] else "no, still improving"), *[Cell(f"{one[key]:g}")
-                                                                                     for key in ("mu1", "mu2")],
+        ended, weights = "yes" if one["converged"] else "no, still improving", [one["mu1"], one["mu2"]]
+        cells = [*made, Cell(ended), *[Cell(f"{weight:g}") for weight in weights],
                  figures.count(one["seeds"]), Cell(f"{one['seconds']:.0f}")]
         rows.append(Row((*names, *cells)))
     return Table(
@@ -63,29 +63,29 @@ def back_table(contents: Mapping[str, Any]) -> Table:
     )
 
 
-def identity_table(contents: Mapping[str, Any]) -> Table:
-    """Whom the reconstructions name, by the main recogniser and by the second."""
-    figures, rows = Figures(contents), []
-    judges = [judge["name"] for judge in contents["recognisers"]] or ["recogniser"]
-    second = judges[1:2]
+def identity_tables(contents: Mapping[str, Any]) -> tuple[Table, ...]:
+    """Whom the reconstructions name, by the main recogniser and by the second; nothing where nobody judges."""
+    judges = [judge["name"] for judge in contents["recognisers"]]
+    return tuple(_identity_table(contents, judge, place) for place, judge in enumerate(judges[:2]))
+
+
+def _identity_table(contents: Mapping[str, Any], judge: str, number: int) -> Table:
+    figures, rows, kinds = Figures(contents), [], _SECOND if number else _IDENTITY
     for place, one in enumerate(contents["attackers"]):
         reason = _reason(one)
-        cells = [_starred(figures, contents, place, kind, reason) for kind in _IDENTITY]
-        if second:
-            cells += [figures.at("attackers", place, "second", kind, reason=reason) for kind in _SECOND]
+        cells = [figures.at("attackers", place, "second", kind, reason=reason) if number else
+                 _starred(figures, contents, place, kind, reason) for kind in kinds]
         rows.append(Row((Cell(one["name"]), *cells, _tried(figures, one, reason))))
-    blind = [figures.at("mean_image", kind) if kind in contents["mean_image"] else figures.dash("Not measured.")
-             for kind in _IDENTITY]
-    blind += figures.dashes(len(_SECOND), "Not measured.") if second else []
+    blind = [figures.at("mean_image", kind) if kind in contents["mean_image"] and not number
+             else figures.dash("Not measured.") for kind in kinds]
     rows.append(Row((Cell("Mean image"), *blind, _tested(contents)), "floor"))
-    columns = [f"{judges[0]}: {HEADS[kind]}" for kind in _IDENTITY]
-    columns += [f"{second[0]}: {HEADS[kind]}" for kind in _SECOND] if second else []
-    only = () if second else ("Only one recogniser judged the faces.",)
+    notes = [*figures.notes(), *([] if number else [_STAR])]
+    notes += ["Only one recogniser judged the faces."] if len(contents["recognisers"]) == 1 else []
     return Table(
-        "identity", "Whom the reconstructions name",
-        "Each reconstruction is compared with the gallery, other photographs of known people. The recognisers are not "
+        "second" if number else "identity", f"Whom the reconstructions name, by {judge}",
+        "Each reconstruction is compared with the gallery, other photographs of known people. The recogniser is not "
         f"used in training. {interval_words(contents)}",
-        ("Attacker", *columns, "Probes"), tuple(rows), (*figures.notes(), _STAR, *only),
+        ("Attacker", *heads(kinds), "Probes"), tuple(rows), tuple(notes),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Mapping
 
 from tfprivacy_rep.auditing.cells import TARS, Figures, heads, interval_words
 from tfprivacy_rep.report.layout import Cell, Row, Table
-from tfprivacy_rep.report.wording import lookup
+from tfprivacy_rep.report.wording import capital, lookup
 
 _IDENTITY = ("rank1", "rank5", "auc", *TARS)
 _METHODS = {
@@ -28,14 +28,15 @@ def linkage_table(contents: Mapping[str, Any]) -> Table | None:
         strongest = name == contents["linkage"]["strongest"]
         cells = [figures.at("linkage", "methods", name, kind, star="★" if strongest and kind == "rank1" else "")
                  for kind in _IDENTITY]
-        rows.append(Row((Cell(name), Cell(_METHODS.get(name, "")), *cells), "strong" if strongest else ""))
+        rows.append(Row((Cell(name), *cells), "strong" if strongest else ""))
     chance = [figures.at("chance_rank1", figure="rank1"), *[Cell("")] * (len(_IDENTITY) - 1)]
-    rows.append(Row((Cell("Chance"), Cell("one of the gallery's people"), *chance), "floor"))
+    rows.append(Row((Cell("Chance"), *chance), "floor"))
     return Table(
         "linkage", "Whom the representation names, without any picture",
         f"Each Z is compared with those of the gallery; {_tested(contents)}. {interval_words(contents)}",
-        ("Method", "What it is", *heads(_IDENTITY)), tuple(rows),
-        (*figures.notes(), "★ The headline's: the strongest on public photographs."), names=2,
+        ("Method", *heads(_IDENTITY)), tuple(rows),
+        (*figures.notes(), " ".join(f"{capital(name)}: {_METHODS[name]}." for name in methods if name in _METHODS),
+         "★ The headline's: the strongest on public photographs."),
     )
 
 
@@ -58,7 +59,7 @@ def recognisers_table(contents: Mapping[str, Any]) -> Table | None:
         "What a recogniser can't tell from the original it can't be expected to tell from a reconstruction. The first "
         f"is the main one. {contents['impostor_pairs']:,} pairs of different people; the last two columns are the mean "
         f"similarity of photographs of one person and of two. {interval_words(contents)}",
-        ("Recogniser", *[head.removesuffix(" ↓") for head in heads(kinds)]), tuple(rows), figures.notes(),
+        ("Recogniser", *[head.removesuffix("\u00a0↓") for head in heads(kinds)]), tuple(rows), figures.notes(),
     )
 
 

@@ -19,8 +19,8 @@ def threat_model(contents: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Pairs of a term and its description."""
     shared = dict(threat.threat_model(_as_run(contents)))
     encoder, white = contents["encoder"], contents["encoder"]["access"] == "white box"
-    sees = ("the representation Z of each probe, and as many answers of the frozen encoder to its own photographs as it "
-            "likes")
+    sees = ("the representation Z of each probe, and as many answers of the frozen encoder to its own photographs as "
+            "it likes")
     sees += ("; the white-box attacks know the encoder's weights too" if white else
              " (black box); not the encoder's weights")
     shape = " × ".join(str(side) for side in encoder["representation_shape"])
@@ -30,7 +30,8 @@ def threat_model(contents: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
          + (", drawn anew each time" if encoder["stochastic"] else "")),
         ("What the attacker has", shared["What the attacker has"]), ("What names people", shared["What names people"]),
         ("What the attacker is", "a fresh one each time, trained after the encoder was frozen; the best of "
-         f"{sum(not one.get('not_applicable') for one in contents['attackers'])} is reported, chosen without the probes"),
+         f"{sum(not one.get('not_applicable') for one in contents['attackers'])} is reported, chosen without the "
+         "probes"),
         ("Was the encoder trained on X1", _TRAINED[encoder["trained_on_x1"]]),
         ("Who shares people", shared["Who shares people"]), ("Tested", _tested(contents)),
         ("Who judges faces", _judges(contents, shared["Who judges faces"])),

@@ -64,14 +64,15 @@ def _named(contents: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]]) 
         why = "nobody knows who is on these photographs" if nobody_known(contents) else \
             "there are too few photographs of the same people"
         return [f"Whether people can be named was not measured: {why}."]
-    said = []
+    said: list[str] = []
     for name, how in zip(_IDENTITY, ("from what is sent, without rebuilding any picture", "from the pictures rebuilt")):
         one = asked.get(name)
         if one is None or one["level"] == "not_measured":
             continue
         compared = [f"guessing names {people_of_hundred(one['blind'])}"] if not is_missing(one["blind"]) else []
         if not is_missing(one["answer"]):
-            compared.append(f"the answer alone names {people_of_hundred(one['answer'])}")
+            meaning = "" if said else ", the attributes that the service is asked for,"
+            compared.append(f"the answer alone{meaning} names {people_of_hundred(one['answer'])}")
         opening = f"{people_of_hundred(one['value'])} can be named {how}"
         opening = f"Of 100 people photographed, {opening}" if not said else f"Of the same 100, {opening}"
         said.append(opening + (f"; {', and '.join(compared)}" if compared else "") + ".")
@@ -112,10 +113,10 @@ def _signed(difference: Mapping[str, Any], kind: str) -> str:
 def _measured(contents: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
     kind, ends = asked["figure"], interval_of(contents, asked)
     data = contents["data"]
-    by = lookup(contents, "linkage", "strongest") if kind == "linkage_rank1" else lookup(
-        attacker_of(contents, kind), "name")
+    attacker = attacker_of(contents, kind) if asked["value"] == contents["headline"].get(kind) else None
+    by = lookup(contents, "linkage", "strongest") if kind == "linkage_rank1" else lookup(attacker, "name")
     people = "people nobody knows" if nobody_known(contents) else f"{data['tested_people']:,} people"
-    tested = lookup(attacker_of(contents, kind), "tested") or data["tested_photographs"]
+    tested = lookup(attacker, "tested") or data["tested_photographs"]
     of_whom = f"of {people}" if tested == data["tested_photographs"] else f"of the {data['tested_photographs']:,}"
     behind = f"by {by or 'the best attacker'}, on {tested:,} photographs {of_whom}"
     figure = told(asked["value"], kind, ends)
