@@ -93,13 +93,13 @@ def floor() -> dict[str, Any]:
     contents["encoder"]["constant"] = True
     contents["headline"]["mean_mcc"] = 0.0
     contents["verdict"]["grade"] = "floor"
+    contents["verdict"]["baselines"] = []
     for question in contents["verdict"]["questions"]:
         half = 0.1 if question["figure"] == "psnr" else 0.02
         contents["headline"][question["figure"]] = question["blind"]
-        question.update(level="floor", value=question["blind"], over_blind=difference(0.0, half),
-                        over_answer=difference(question["blind"] - question["answer"], half))
-    for baseline in contents["verdict"]["baselines"]:
-        baseline["wins"] = False
+        question.update(level="floor", value=question["blind"], answer=question["blind"],
+                        over_blind=difference(0.0, half), over_answer=difference(0.0, half))
+    contents["intervals"] = intervals(contents)
     return contents
 
 

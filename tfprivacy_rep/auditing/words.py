@@ -100,6 +100,9 @@ def _found(contents: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
                    if not is_missing(lookup(asked, key, "value"))]
     compared = f" ({', '.join(differences)})" if differences else ""
     parts.append(f"So an attacker learns {LEVELS[asked['level']]}{compared}.")
+    high = lookup(asked, "over_answer", "high")
+    if high is not None and high < 0.0:  # the answer is computed from what is sent, so it can't tell more
+        parts.append("What is sent can't tell less than the answer that is computed from it: these attackers are weak.")
     return " ".join(part for part in parts if part)
 
 
