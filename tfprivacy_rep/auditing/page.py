@@ -62,13 +62,13 @@ def _sections(contents: Mapping[str, Any], pictures: Mapping[str, np.ndarray]) -
     return (
         Section("figures", "The figures", tables=(
             tables.questions_table(contents), tables.headline_table(contents), tables.rows_table(contents))),
-        Section("frontier", "Use against privacy", plots=frontier(contents), tables=_known(
+        Section("use", "Use against privacy", plots=frontier(contents), tables=_known(
             tables_identity.baselines_table(contents), tables_identity.frontier_table(contents),
             tables_people.task_table(contents))),
         Section("naming", "Whom it names", _without_people(contents), plots=plots.distributions(contents),
                 tables=_known(tables_identity.linkage_table(contents), *tables_attackers.identity_tables(contents),
                               tables_identity.recognisers_table(contents))),
-        Section("pictures", "What comes back of the photographs",
+        Section("rebuilding", "What comes back of the photographs",
                 (_ORIGINALS,) if examples else ("No pictures were kept.",), examples,
                 (*plots.percentile_bars(contents), *plots.learning_curves(contents)),
                 (tables_attackers.back_table(contents), tables_attackers.ladder_table(contents),

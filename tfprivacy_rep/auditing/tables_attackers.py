@@ -6,7 +6,6 @@ from typing import Any, Mapping
 
 from tfprivacy_rep.auditing.cells import HEADS, TARS, Figures, heads, interval_words, not_applicable
 from tfprivacy_rep.report.layout import Cell, Row, Table
-from tfprivacy_rep.report.wording import lookup
 
 _BACK = ("psnr", "ssim", "face_similarity", "face_similarity_rescaled", "feature_similarity",
          "feature_similarity_centered")
@@ -46,7 +45,7 @@ def back_table(contents: Mapping[str, Any]) -> Table:
     for place, one in enumerate(contents["attackers"]):
         reason = _reason(one)
         cells = [_starred(figures, contents, place, kind, reason) for kind in _BACK]
-        chosen = [figures.of(lookup(one, "validation", kind), kind, reason=reason) for kind in _CHOICE]
+        chosen = [figures.at("attackers", place, "validation", kind, reason=reason) for kind in _CHOICE]
         rows.append(Row((Cell(one["name"]), *cells, *chosen, _tried(figures, one, reason))))
     blind = [figures.at("mean_image", kind) if kind in contents["mean_image"] else figures.dash(_BLIND)
              for kind in _BACK]
