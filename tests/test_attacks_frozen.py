@@ -65,6 +65,21 @@ def test_equal_encoders_have_equal_fingerprints(model):
     assert len(FrozenEncoder(model).fingerprint()) == 64
 
 
+def test_an_encoder_that_adds_noise_is_not_changed_by_its_answers():
+    class Noise(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.seeds = keras.random.SeedGenerator(0)
+
+        def call(self, x):
+            return x + keras.random.normal(keras.ops.shape(x), seed=self.seeds)
+
+    images = keras.Input((8, 8, 3))
+    frozen = FrozenEncoder(keras.Model(images, Noise()(layers.Flatten()(images))))
+    assert not np.array_equal(frozen(_photographs()), frozen(_photographs()))
+    frozen.require_unchanged()
+
+
 @pytest.mark.parametrize("nonsense", [np.nan, np.inf])
 def test_nonsense_is_refused_and_counted(model, nonsense):
     photographs = _photographs(5).astype(np.float32) / 255.0

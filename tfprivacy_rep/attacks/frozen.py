@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -10,6 +11,47 @@ import numpy as np
 from tfprivacy_rep.data.images import Images
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.models.inference import BatchedModel
+
+
+class Encoder(Protocol):
+    """What an attacker may do with an encoder, whatever it is stored as."""
+
+    def __call__(self, images: Images) -> np.ndarray:
+        """Returns the representations of images, `[N, ...]` float32, of uint8 or float32 in [0, 1] `[N, S, S, 3]`."""
+
+    def fingerprint(self) -> str:
+        """SHA-256 of everything that decides what it answers."""
+
+    def require_unchanged(self) -> str:
+        """Returns the fingerprint, or raises a UserError if it is not what it was when this object was made."""
+
+
+def require_finite(z: np.ndarray, remedy: str = "Retrain it with lower learning rates.") -> np.ndarray:
+    """Returns representations `[N, ...]`.
+
+    Raises:
+        UserError: if there are infinite values or not-a-numbers.
+    """
+    if not np.isfinite(z).all():
+        raise UserError(
+            "Invalid `encoder`: expected finite representations. Received: infinite or not-a-number values for "
+            f"{int((~np.isfinite(z)).reshape(len(z), -1).any(1).sum())} of {len(z)} photographs. {remedy}"
+        )
+    return z
+
+
+def require_same(now: str, before: str) -> str:
+    """Returns the fingerprint `now`.
+
+    Raises:
+        UserError: if it was another one `before`: then no figure of an attack means anything.
+    """
+    if now != before:
+        raise UserError(
+            f"Invalid attack: expected the encoder to stay frozen. Received: fingerprint {now[:12]} after "
+            f"{before[:12]} before. Pass the attack a copy of the encoder."
+        )
+    return now
 
 
 class FrozenEncoder:
@@ -33,19 +75,15 @@ class FrozenEncoder:
         Raises:
             UserError: if the encoder answers with infinite values or not-a-numbers.
         """
-        z = self._model(images)
-        if not np.isfinite(z).all():
-            raise UserError(
-                "Invalid `encoder`: expected finite representations. Received: infinite or not-a-number values for "
-                f"{int((~np.isfinite(z)).reshape(len(z), -1).any(1).sum())} of {len(z)} photographs. Retrain it "
-                "with lower learning rates."
-            )
-        return z
+        return require_finite(self._model(images))
 
     def fingerprint(self) -> str:
-        """SHA-256 of all variables, normalisation statistics included."""
+        """SHA-256 of all weights, normalisation statistics included.
+
+        The state of random generators is no part of it: an encoder that adds noise moves it with every answer.
+        """
         digest = hashlib.sha256()
-        for variable in self._model.model.variables:
+        for variable in self._model.model.weights:
             digest.update(np.ascontiguousarray(variable).tobytes())
         return digest.hexdigest()
 
@@ -55,10 +93,4 @@ class FrozenEncoder:
         Raises:
             UserError: if a variable has changed since this object was made: then no figure of an attack means anything.
         """
-        now = self.fingerprint()
-        if now != self._before:
-            raise UserError(
-                f"Invalid attack: expected the encoder to stay frozen. Received: fingerprint {now[:12]} after "
-                f"{self._before[:12]} before. Pass the attack a copy of the encoder."
-            )
-        return now
+        return require_same(self.fingerprint(), self._before)
