@@ -21,10 +21,9 @@ def black_box() -> dict[str, Any]:
                             **{key: None for key in ("psnr", "ssim", "feature_similarity", "face_similarity",
                                                      "feature_similarity_centered", "face_similarity_rescaled",
                                                      *identity(0.0))})
-    for row in contents["rows"]:
-        if row["name"] in ("unprotected", "random_weights"):
-            row.update({key: None for key in ("mean_mcc", "head_mcc", "psnr", "ssim", "face_similarity", "rank1",
-                                              "linkage_rank1")}, not_applicable="the encoder can't be trained anew")
+    contents["rows"] = [
+        {key: row[key] for key in ("name", "what", "role")} | {"not_applicable": "the encoder can't be trained anew"}
+        if row["name"] in ("unprotected", "random_weights") else row for row in contents["rows"]]
     contents["normalised"] = {key: None for key in contents["normalised"]}
     frontier = contents["frontier"]
     frontier.update(base="audited", points=[p for p in frontier["points"] if p["family"] != "unprotected"])

@@ -217,3 +217,11 @@ def test_names_are_escaped(tmp_path, written):
     assert evil in reader.text and "</pre><script>" in reader.text
     assert "script" not in {tag for tag, _ in reader.tags}
     assert r"\<img src=x onerror=alert(1)\>\|\*" in (tmp_path / "report.md").read_text("utf-8")
+
+
+def test_no_intervals_no_brackets(written):
+    contents = example()
+    contents["intervals"] = {}
+    _, markdown = written(contents)
+    rows, _ = table_of(markdown, "The figures to quote")
+    assert rows["Rank-1 straight from Z ↓"][1] == "0.754"

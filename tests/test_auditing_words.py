@@ -98,8 +98,8 @@ def test_a_baseline_that_does_not_win_is_not(wins):
 def test_use_beside_the_unprotected_encoder():
     assert finding(example(), "What it is good for") == (
         "the service tells 3 attributes (Smiling, Eyeglasses and Wearing_Hat) well (mean MCC 0.621 [0.578, 0.664]; 0 "
-        "is guessing, 1 always right). Without protection it is 0.668. 1 of 3 attributes has no defined MCC and is left "
-        "out.")
+        "is guessing, 1 always right). Without protection it is 0.668. 1 of 3 attributes has no defined MCC and is "
+        "left out.")
     assert "Without protection" not in finding(black_box(), "What it is good for")
     contents = black_box()
     contents["headline"]["mean_mcc"] = None
