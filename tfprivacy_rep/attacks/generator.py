@@ -13,7 +13,7 @@ import tensorflow as tf
 #: Most residuals that components are computed from: their products with one another are the cost.
 MOST_RESIDUALS = 2_000
 #: Most components.
-MOST_COMPONENTS = 1_000
+MOST_COMPONENTS = 600
 
 
 class Generator(Protocol):
@@ -39,7 +39,7 @@ class SpectralGenerator:
     """
 
     def __init__(self, residuals: np.ndarray) -> None:
-        self.shape = residuals.shape[1:]
+        self.shape: tuple[int, ...] = residuals.shape[1:]
         waves = _waves(self.shape[0])
         _, colours = np.linalg.eigh(np.tensordot(residuals, residuals, axes=((0, 1, 2), (0, 1, 2))).astype(np.float64))
         amplitudes = np.einsum("ki,lj,nijc->nklc", waves, waves, residuals, optimize=True) @ colours
@@ -75,8 +75,8 @@ class ComponentGenerator:
         kept = np.argsort(powers)[::-1][:MOST_COMPONENTS]
         kept = kept[powers[kept] > 1e-7 * max(float(powers.max()), 1e-300)]
         # (flat^T v) / sqrt(N power) is a unit vector, and its standard deviation is sqrt(power).
-        components = (vectors[:, kept].T @ flat) / np.sqrt(len(flat))
-        self.shape = (len(kept),)
+        components = (vectors[:, kept].T.astype(np.float32) @ flat) / np.sqrt(len(flat))
+        self.shape: tuple[int, ...] = (len(kept),)
         self.parameters = components.size
         self._components = tf.constant(components, tf.float32)
         self._image_shape = image_shape

@@ -34,11 +34,14 @@ LOOKS = (5, 10, 15, 20, 30, 40)
 #: Weights of the prior that are tried.
 PRIORS = (0.1, 0.5)
 #: Weights of the total variation that are tried, where every pixel is free.
-VARIATIONS = (0.0, 0.3)
+VARIATIONS = (0.0, 0.05)
 #: Shares of the correction that are tried.
 SHARES = (0.0, 0.5, 0.75, 1.0)
-_STEP, _MOMENTUM, _DECAY = 0.6, 0.9, 0.99
+_STEP, _MOMENTUM, _DECAY = 0.05, 0.9, 0.99
 _BATCH = 40
+#: What is added to the power of the errors in every direction, in units of its mean: few photographs, or a decoder that
+#: is exact on them, say little of the smallest.
+_FLOOR = 0.1
 #: Numbers in Z up to which their errors are whitened together, and not each alone.
 _WHITENED = 2_000
 
@@ -166,10 +169,10 @@ def _whitening(errors: np.ndarray) -> np.ndarray:
     flat = errors.reshape(len(errors), -1).astype(np.float64)
     if flat.shape[1] > _WHITENED:
         powers = np.mean(flat**2, axis=0)
-        return (1.0 / np.sqrt(powers + 1e-3 * powers.mean() + 1e-12)).astype(np.float32)
+        return (1.0 / np.sqrt(powers + _FLOOR * powers.mean() + 1e-12)).astype(np.float32)
     powers, vectors = np.linalg.eigh(flat.T @ flat / len(flat))
     powers = np.maximum(powers, 0.0)
-    return (vectors / np.sqrt(powers + 1e-3 * powers.mean() + 1e-12)).astype(np.float32)
+    return (vectors / np.sqrt(powers + _FLOOR * powers.mean() + 1e-12)).astype(np.float32)
 
 
 def _require_gradients(encoder: keras.Model, image_shape: Sequence[int]) -> None:
@@ -188,13 +191,15 @@ class _Search:
     """Follows the gradient from given images, batches of one shape, in one graph.
 
     Steps are along the gradient with momentum, of a length that is alike for every image however steep its objective
-    is. Elementwise scaling, as Adam's, would blow up what the encoder hardly sees: the prior is the scale here.
+    is. Elementwise scaling, as Adam's, would blow up what the encoder hardly sees: the prior is the scale here. Of n
+    numbers that Z says something about, standard normal draws lie sqrt(n) from the start: the length grows with it.
     """
 
     def __init__(self, encoder: keras.Model, generator: Generator, whitening: np.ndarray) -> None:
         self._encoder, self._generator = encoder, generator
         self._whitening = tf.constant(whitening)
         self._axes = list(range(1, 1 + len(generator.shape)))
+        self._length = _STEP * np.sqrt(max(1, min(len(whitening), int(np.prod(generator.shape)))))
         self._run = tf.function(self._steps)
 
     def path(
@@ -233,7 +238,7 @@ class _Search:
             power = _DECAY * power + (1.0 - _DECAY) * tf.reduce_sum(gradient**2, self._axes, keepdims=True)
             count = tf.cast(step + 1, tf.float32)
             length = tf.sqrt(power / (1.0 - _DECAY**count)) * (1.0 - _MOMENTUM**count)
-            latent -= _STEP * tf.math.divide_no_nan(speed, length)
+            latent -= self._length * tf.math.divide_no_nan(speed, length)
         return [latent, speed, power]
 
     def _objective(
