@@ -4,8 +4,8 @@ Members are photographs of X1's training part, others those of X1's validation p
 that the one difference between them is the training. With photographs from elsewhere an attack could tell the sources
 apart and would measure that. Where a partition divides X1 by people, the validation part is of other people, and the
 question becomes whether a person was in the training. Everything is judged by the AUC, the probability that a member
-gets a higher score than another photograph: 0.5 is guessing (nothing is told about who was in the training), 1 is always
-right, and anything below 0.5 is by chance.
+gets a higher score than another photograph: 0.5 is guessing (nothing is told about who was in the training), 1 is
+always right, and anything below 0.5 is by chance.
 
 Two attacks. `loss`: a smaller loss means a member, as training made the losses of members small (S. Yeom et al.,
 "Privacy risk in machine learning", 2018; every threshold at once). `trained`: a logistic regression on losses,
@@ -96,8 +96,8 @@ def membership_columns(members: Outputs, others: Outputs, seed: int) -> dict[str
 
     Returns:
         Columns of N + M rows for a table of `evaluation.statistics`: `member`, int8, 1 or 0; `loss`, minus the mean
-        loss over the attributes (not there without logits); and `trained`, log odds by a fit that has seen no photograph of
-        the same person, nan where there are too few people for that.
+        loss over the attributes (not there without logits); and `trained`, log odds by a fit that has seen no
+        photograph of the same person, nan where there are too few people for that.
 
     Raises:
         UserError: as of `membership`.
