@@ -26,6 +26,7 @@ from tfprivacy_rep.data.pipeline import as_float
 from tfprivacy_rep.data.rehearsal import spaced
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.metrics.image_similarity import psnr
+from tfprivacy_rep.models.inference import BatchedModel
 
 #: Most public photographs that corrections are learnt from, and most that choose the strengths.
 MOST_PUBLIC, MOST_VALIDATION = 2_000, 64
@@ -130,7 +131,7 @@ def _invert(
     best = max(tried, key=lambda key: float(psnr(tried[key], held).mean()))
     prior, variation, share, steps = best
     begun = setup.decode(z)
-    *_, (_, images) = search.path(begun, z, prior, variation, [steps])
+    ((_, images),) = search.path(begun, z, prior, variation, [steps])
     losses = {0: start} | {step: tried[prior, variation, share, step] for step in LOOKS}
     return Inverted(
         _kept(begun, images, share),
@@ -150,10 +151,7 @@ def _public(setup: WhiteBox) -> tuple[np.ndarray, np.ndarray]:
     """What the decoder's images of public photographs lack, and by how much the encoder's answer to them is wrong."""
     chosen = spaced(np.arange(len(setup.public_z)), MOST_PUBLIC)
     rebuilt = setup.decode(setup.public_z[chosen])
-    answers = np.concatenate([
-        np.asarray(setup.encoder(rebuilt[start : start + _BATCH], training=False))
-        for start in range(0, len(rebuilt), _BATCH)
-    ])
+    answers = BatchedModel(setup.encoder)(rebuilt)
     return as_float(setup.public_images[chosen]) - rebuilt, answers - setup.public_z[chosen]
 
 
@@ -168,9 +166,9 @@ def _whitening(errors: np.ndarray) -> np.ndarray:
     """
     flat = errors.reshape(len(errors), -1).astype(np.float64)
     if flat.shape[1] > _WHITENED:
-        powers = np.mean(flat**2, axis=0)
-        return (1.0 / np.sqrt(powers + _FLOOR * powers.mean() + 1e-12)).astype(np.float32)
-    powers, vectors = np.linalg.eigh(flat.T @ flat / len(flat))
+        powers, vectors = np.mean(flat**2, axis=0), np.ones(flat.shape[1])
+    else:
+        powers, vectors = np.linalg.eigh(flat.T @ flat / len(flat))
     powers = np.maximum(powers, 0.0)
     return (vectors / np.sqrt(powers + _FLOOR * powers.mean() + 1e-12)).astype(np.float32)
 
@@ -212,8 +210,7 @@ class _Search:
             padded = np.minimum(np.arange(first, first + _BATCH), len(z) - 1)
             inputs = [tf.constant(values[padded], tf.float32) for values in (start, z)]
             weights = [tf.constant(weight, tf.float32) for weight in (prior, variation)]
-            flat = [_BATCH] + [1] * len(self._axes)
-            state = [tf.zeros([_BATCH, *self._generator.shape])] * 2 + [tf.zeros(flat)]
+            state = [tf.zeros([_BATCH, *self._generator.shape])] * 2 + [tf.zeros([_BATCH] + [1] * len(self._axes))]
             taken = 0
             for steps in looks:
                 state = self._run(*inputs, *weights, *state, tf.constant(taken), tf.constant(steps))
