@@ -1,4 +1,4 @@
-"""Two hundred invented photographs of twenty people, divided as an audit divides them, and an encoder of block means."""
+"""Two hundred invented photographs of twenty people, divided as an audit divides them, and an encoder of blocks."""
 
 from __future__ import annotations
 

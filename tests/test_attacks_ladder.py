@@ -50,7 +50,8 @@ def test_wider_and_residual_decoders_have_the_parameters_that_their_names_say(sh
         return build_attacker(found[name], shape, 32, (8, 8, 16, 16), 1e-3).decoder
 
     plain, wide, wider, residual = map(decoder, ("decoder", "decoder_2x", "decoder_4x", "decoder_residual"))
-    widest = [max(layer.filters for layer in model.layers if hasattr(layer, "filters")) for model in (plain, wide, wider)]
+    widest = [max(layer.filters for layer in model.layers if hasattr(layer, "filters"))
+              for model in (plain, wide, wider)]
     assert widest == [16, 32, 64]
     assert residual.output_shape == plain.output_shape == (None, 32, 32, 3)
     assert any("add" in layer.name for layer in residual.layers) and not any("add" in one.name for one in plain.layers)
@@ -60,7 +61,8 @@ def test_wider_and_residual_decoders_have_the_parameters_that_their_names_say(sh
 
 
 def test_a_share_of_the_photographs_keeps_all_their_variants():
-    images = np.arange(3 * 10, dtype=np.uint8).reshape(30, 1, 1, 1).repeat(3, 3)  # variant v of photograph p is 10 v + p
+    # Variant v of photograph p is 10 v + p.
+    images = np.arange(3 * 10, dtype=np.uint8).reshape(30, 1, 1, 1).repeat(3, 3)
     z = np.arange(30, dtype=np.float32)[:, None]
     part = Pairs(images, z, (z * 2,), copies=3).share(0.2)
     assert part.originals == 2

@@ -77,6 +77,7 @@ def test_an_unknown_name_is_found_before_the_audit():
     ("attackers.decodr.psnr", "where 'decodr.psnr' is not in attackers. Did you mean decoder?"),
     ("linkage.methods.lda.rank2", "where 'rank2' is not in linkage.methods.lda. Did you mean rank1?"),
     ("atackers.0.psnr", "where 'atackers.0.psnr' is not in results.json. Did you mean attackers?"),
+    ("headline.rank12", "where 'rank12' is not in headline. Did you mean rank1?"),
     ("headline.psnr.low", "where 'low' is not in headline.psnr. Write for example"),
     ("attackers.decoder", "where attackers.decoder is no number. There are name, psnr, converged."),
     ("schema.", "where schema. is no number. Write for example"),

@@ -63,7 +63,7 @@ def test_small_photographs_keep_their_block_means_and_lose_the_rest(base):
 
 def test_jpeg_of_low_quality_is_further_off_than_of_high_quality(base):
     sharp = Release("pixels", lambda images: images.reshape(len(images), -1) / np.float32(255), base.sets)
-    errors = [np.abs(releases.of_jpeg(sharp, quality).z["probes"] - sharp.z["probes"]).mean() for quality in (95, 20, 2)]
+    errors = [np.abs(releases.of_jpeg(sharp, q).z["probes"] - sharp.z["probes"]).mean() for q in (95, 20, 2)]
     assert 0 < errors[0] < errors[1] < errors[2]
 
 

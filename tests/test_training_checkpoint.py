@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfprivacy_rep.training.checkpoint import CheckpointStore
+from tfprivacy_rep.training.checkpoint import CheckpointStore, read_variables
 
 
 def _variables(start: float) -> dict[str, list]:
@@ -106,3 +106,17 @@ def test_nothing_of_a_checkpoint_of_other_variables_stays(tmp_path, capsys):
     assert store.restore() == 0 and store.history == []
     assert np.asarray(variables["keras"][0]).tolist() == [-1.0, 0.0]
     assert "AssertionError" in capsys.readouterr().err
+
+
+def test_some_lists_can_be_read_alone(tmp_path):
+    _saved_at(tmp_path, 5, 11)
+    variables = _variables(-1.0)
+    assert read_variables(tmp_path, {"keras": variables["keras"]}) == 11
+    assert [np.asarray(v).tolist() for held in variables.values() for v in held] == [[11.0, 11.0], 11.0, [-1.0]]
+
+
+def test_a_list_that_no_checkpoint_has_can_not_be_read(tmp_path, capsys):
+    _saved_at(tmp_path, 5, 11)
+    assert read_variables(tmp_path, {"more": [tf.Variable(-1.0)]}) is None
+    assert capsys.readouterr().err.count("can't be read (AssertionError)") == 2
+    assert read_variables(tmp_path / "nowhere", _variables(-1.0)) is None

@@ -290,12 +290,13 @@ class AuditConfig:
                                "[0, 1], byte [0, 255], symmetric [-1, 1]")
     attackers: tuple[str, ...] = _option((), f"comma-separated attackers, among {', '.join(ATTACKERS)}; empty: the "
                                          "budget's")
+    attacker_seed: int = _option(0, "of what is random about the attackers; photographs stay divided as they are")
     headline_seeds: int = _option(1, "train the headline attackers anew with so many seeds in all")
     white_box_probes: int = _option(128, "probes that the white-box attacks are tried on, at most; 0: no such attack")
-    recognisers: tuple[str, ...] = _option((), f"comma-separated, who judges faces, the first one for the headline: "
-                                           f"{', '.join(AUDIT_RECOGNISERS)}, or none; empty: the source's default")
+    recognisers: tuple[str, ...] = _option((), "comma-separated, who judges faces, the first one for the headline: "
+                                           f"{', '.join(AUDIT_RECOGNISERS)}, or none; empty: the source's")
     facenet_weights: str = _option("", "weights of recogniser facenet: a file, or download")
-    fail_if: str = _option("", "end with exit code 3 if a condition holds, such as \"rank1 > 0.2, psnr > 20\": a figure "
+    fail_if: str = _option("", "end with exit code 3 if a condition holds, such as 'rank1 > 0.2, psnr > 20': a figure "
                            "of headline, or a dotted path into results.json")
 
     #: Options of `Config` that mean nothing here: the script does not take them.
@@ -316,6 +317,7 @@ class AuditConfig:
                  f"Leave out {', '.join(unknown)}.")
         _require("attackers", self.attackers, not self.attackers or "decoder" in self.attackers,
                  "the base attacker decoder among them", "Add decoder: the others are varied from it.")
+        _require("attacker_seed", self.attacker_seed, self.attacker_seed >= 0, "0 or more", "Use 0.")
         _require("headline_seeds", self.headline_seeds, self.headline_seeds >= 1, "at least 1", "Use 3.")
         _require("white_box_probes", self.white_box_probes, self.white_box_probes >= 0, "0 or more", "Use 128.")
         names = (*AUDIT_RECOGNISERS, "none")

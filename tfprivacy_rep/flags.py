@@ -66,7 +66,7 @@ def to_config(values: flags.FlagValues, defaults: Mapping[str, typing.Any] | Non
 
 def _section(values: flags.FlagValues, section: type, defaults: Mapping[str, typing.Any]) -> typing.Any:
     hints = typing.get_type_hints(section)
-    given = {}
+    given: dict[str, typing.Any] = {}
     for option in dataclasses.fields(section):
         if option.name not in values:  # not an option of this script
             given |= {option.name: defaults[option.name]} if option.name in defaults else {}

@@ -287,8 +287,9 @@ def attack(
     history = loop.run(
         trainer,
         loop.LoopOptions(
-            steps=spec.patience * config.attack_steps, chunk=config.attack_check_every, checkpoint_every=5 * config.attack_check_every,
-            folder=folder, title=title, progress=progress, tensorboard=tensorboard,
+            steps=spec.patience * config.attack_steps, chunk=config.attack_check_every,
+            checkpoint_every=5 * config.attack_check_every, folder=folder, title=title, progress=progress,
+            tensorboard=tensorboard,
         ),
     )
     trainer.use_best()

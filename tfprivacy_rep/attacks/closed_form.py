@@ -79,7 +79,7 @@ def fit_linear_decoder(training: Pairs, validation: Pairs) -> LinearDecoder:
 
 
 def _decomposed(z: np.ndarray, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Right singular vectors `[D, R]` and values `[R]` of z, and its left singular vectors times the pixels, `[R, P]`."""
+    """Right singular vectors `[D, R]` and values `[R]` of z, and its left ones times the pixels, `[R, P]`."""
     if z.shape[1] <= len(z):  # the smaller of the two products is decomposed
         squares, vectors = np.linalg.eigh(z.T @ z)
     else:

@@ -11,6 +11,7 @@ from tfprivacy_rep.data.images import Images, take
 from tfprivacy_rep.data.partition import Partition
 from tfprivacy_rep.data.photographs import Photographs
 from tfprivacy_rep.data.rehearsal import rehearsal, spaced
+from tfprivacy_rep.data.summary import mean_image
 
 #: Private photographs that heads and membership look at, at most.
 MOST_PRIVATE = 20_000
@@ -63,6 +64,10 @@ class Sets:
         """The task's labels of a set, int8 `[N, A]`."""
         return self.photographs.labels[self.indices[name]]
 
+    def further_labels(self, name: str) -> np.ndarray:
+        """The labels of the attributes that are not the task, of a set, int8 `[N, O]`."""
+        return self.other_labels[self.indices[name]]
+
     @cached_property
     def everybody(self) -> np.ndarray:
         """int64 `[N]`: who is on each photograph; where nobody knows, everybody is somebody else."""
@@ -78,6 +83,11 @@ class Sets:
         """Whether the gallery has another photograph of anybody among the probes."""
         known = self.photographs.people is not None
         return known and bool(np.isin(self.people("probes"), self.people("gallery")).any())
+
+    @cached_property
+    def mean_image(self) -> np.ndarray:
+        """The mean of X2's training part, float32 `[S, S, 3]` in [0, 1]: what is known without any Z."""
+        return mean_image(self.images("x2_train"))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from tfprivacy_rep.evaluation.statistics import (
     Columns,
     PersonValues,
     Statistic,
-    bootstrap_interval,
+    bootstrap_intervals,
     mean_mcc_of,
     mean_of,
     mean_of_defined,
@@ -79,16 +79,17 @@ def measure(
         The figures and the intervals `{"low", "high"}`, nested by place; a figure that is undefined is None. The second
         is empty when no intervals were asked for.
     """
-    values: dict[Path, Any] = {}
-    ranges: dict[Path, Any] = {}
-    for place, statistic in statistics.items():
-        if not intervals:
-            values[place] = plain(float(np.mean([statistic(run.columns) for run in runs])))
-            continue
-        interval = bootstrap_interval(runs, statistic, seed=seed)
-        values[place] = plain(interval.value)
-        ranges[place] = {"low": plain(interval.low), "high": plain(interval.high)}
-    return nest(values.items()), nest(ranges.items())
+    if not intervals:
+        plain_values = {
+            place: plain(float(np.mean([statistic(run.columns) for run in runs])))
+            for place, statistic in statistics.items()
+        }
+        return nest(plain_values.items()), {}
+    found = bootstrap_intervals(runs, statistics, seed=seed)
+    return (
+        nest((place, plain(one.value)) for place, one in found.items()),
+        nest((place, {"low": plain(one.low), "high": plain(one.high)}) for place, one in found.items()),
+    )
 
 
 def nest(items: Iterable[tuple[Path, Any]]) -> dict[str, Any]:

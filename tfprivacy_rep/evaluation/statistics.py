@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,8 @@ Columns = Mapping[str, NDArray]
 
 #: A figure of one seed, computed from the columns of (resampled) photographs; nan if undefined.
 Statistic = Callable[[Columns], float]
+
+Key = TypeVar("Key")
 
 #: Largest share of replicates that may be undefined; above it the ends of the interval are nan.
 MAX_UNDEFINED = 0.05
@@ -120,20 +122,38 @@ def bootstrap_interval(
     Raises:
         UserError: no run, fewer than two people, or `replicates` or `level` out of range.
     """
+    return bootstrap_intervals(runs, {"": statistic}, seed=seed, replicates=replicates, level=level)[""]
+
+
+def bootstrap_intervals(
+    runs: Sequence[PersonValues],
+    statistics: Mapping[Key, Statistic],
+    *,
+    seed: int,
+    replicates: int = 1000,
+    level: float = 0.95,
+) -> dict[Key, Interval]:
+    """Computes many statistics and their intervals from the same draws; see `bootstrap_interval`.
+
+    Each interval is the one that `bootstrap_interval` gives for the statistic alone; drawing once for all of them is
+    several times sooner.
+    """
     people = _check(runs, replicates, level)
-    value = _defined_mean([statistic(run.columns) for run in runs])
+    values = {key: _defined_mean([statistic(run.columns) for run in runs]) for key, statistic in statistics.items()}
     resamplers = [_Resampler(run, people) for run in runs]
     generator = np.random.default_rng(seed)
-    figures = np.empty(replicates)
+    figures = np.empty((len(statistics), replicates))
     for replicate in range(replicates):
         drawn_people = generator.integers(len(people), size=len(people))
         drawn_seeds = generator.integers(len(runs), size=len(runs))
-        single = {
-            run: statistic(columns)
-            for run in np.unique(drawn_seeds)
-            if (columns := resamplers[run].draw(drawn_people)) is not None
-        }
-        figures[replicate] = _defined_mean([single.get(run, np.nan) for run in drawn_seeds])
+        drawn = {run: resamplers[run].draw(drawn_people) for run in np.unique(drawn_seeds)}
+        for place, statistic in enumerate(statistics.values()):
+            single = {run: statistic(columns) for run, columns in drawn.items() if columns is not None}
+            figures[place, replicate] = _defined_mean([single.get(run, np.nan) for run in drawn_seeds])
+    return {key: _interval(values[key], row, level) for key, row in zip(statistics, figures)}
+
+
+def _interval(value: float, figures: NDArray, level: float) -> Interval:
     undefined = np.isnan(figures)
     if np.isnan(value) or undefined.mean() > MAX_UNDEFINED:
         return Interval(value, float("nan"), float("nan"))
@@ -241,13 +261,16 @@ def joined(parts: Mapping[str, Sequence[PersonValues]]) -> list[PersonValues]:
 
 
 class _Rows(Mapping[str, NDArray]):
-    """Columns at chosen rows; a column is copied only when a statistic asks for it, as most ask for one of many."""
+    """Columns at chosen rows; a column is copied when a statistic first asks for it, as most ask for few of many."""
 
     def __init__(self, columns: Columns, rows: NDArray) -> None:
         self._columns, self._rows = columns, rows
+        self._copied: dict[str, NDArray] = {}
 
     def __getitem__(self, name: str) -> NDArray:
-        return self._columns[name][self._rows]
+        if name not in self._copied:
+            self._copied[name] = self._columns[name][self._rows]
+        return self._copied[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns)

@@ -1,0 +1,117 @@
+"""The white-box attacks of an audit, which need the encoder's gradients."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from tfprivacy_rep.attacks.inversion import Inverted, WhiteBox, invert_images, invert_latents
+from tfprivacy_rep.auditing import attempts
+from tfprivacy_rep.auditing.attempts import Attempt
+from tfprivacy_rep.auditing.judges import COLUMNS, Columns, Histogram, Judges
+from tfprivacy_rep.auditing.releases import Release
+from tfprivacy_rep.data.pipeline import as_float
+from tfprivacy_rep.data.rehearsal import spaced
+from tfprivacy_rep.evaluation.audit import as_photographs
+from tfprivacy_rep.metrics.image_similarity import psnr, ssim
+
+_ATTACKS = {"white_box_image": invert_images, "white_box_latent": invert_latents}
+NAMES = tuple(_ATTACKS)
+WHAT = {
+    "white_box_image": "optimises each image until the encoder gives its Z, from the best decoder's image",
+    "white_box_latent": "optimises in the latent space of a generator trained on public photographs",
+}
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A white-box attack on the probes.
+
+    Attributes:
+        attempt: its facts; it can't be asked again without its cost.
+        pictures: uint8 `[N, S, S, 3]`; of probes that it was not tried on the best decoder's.
+        columns: `[N]` each, not-a-number where it was not tried.
+        distributions: by recogniser; empty where it was not tried on all probes.
+        validation: PSNR, SSIM and rank-1 on the rehearsal; empty where it was not tried on all probes.
+        everywhere: whether it was tried on all probes.
+    """
+
+    attempt: Attempt
+    pictures: np.ndarray
+    columns: Columns
+    distributions: dict[str, Histogram]
+    validation: dict[str, float | None]
+    everywhere: bool
+
+
+def attack(
+    release: Release, best: Attempt, model: keras.Model, judges: Judges, most: int, seed: int
+) -> dict[str, Tried]:
+    """Tries both attacks.
+
+    Args:
+        release: of the audited encoder.
+        best: the decoder that they start from.
+        model: the encoder, photographs in [0, 1] to Z.
+        judges: look at faces; asked only where all probes are tried.
+        most: probes, at most; of more some are tried, evenly spaced, and the attack can't be the headline's.
+        seed: of everything random.
+    """
+    sets = release.sets
+    setup = WhiteBox(
+        model, best.decode, sets.public, release.z["public"], sets.images("validation"), release.z["validation"], seed
+    )
+    count = len(sets.indices["probes"])
+    tried = spaced(np.arange(count), most)
+    everywhere = len(tried) == count
+    start = attempts.rebuilt(best, release.z["probes"])
+    found = {}
+    for name, invert in _ATTACKS.items():
+        began = time.monotonic()
+        z = release.z["probes"][tried]
+        asked = release.z["rehearsal_probes"] if everywhere else z[:0]
+        inverted: Inverted = invert(setup, np.concatenate([z, asked]))
+        images = as_photographs(inverted.images)
+        pictures = start.copy()
+        pictures[tried] = images[: len(tried)]
+        columns, distributions = _columns(release, pictures, tried, judges if everywhere else None)
+        facts: dict[str, Any] = {
+            "mu1": 0.0, "mu2": 0.0, "steps": inverted.steps, "converged": True, "parameters": inverted.parameters,
+            "photographs": len(sets.indices["x2_train"]), "seconds": round(time.monotonic() - began, 1),
+            "history": inverted.history, "strength": inverted.strength, "tested": len(tried),
+        }
+        validation = _validation(release, images[len(tried) :], judges) if everywhere else {}
+        found[name] = Tried(Attempt(name, best.decode, best.model, facts), pictures, columns, distributions,
+                            validation, everywhere)
+    return found
+
+
+def _columns(
+    release: Release, pictures: np.ndarray, tried: np.ndarray, judges: Judges | None
+) -> tuple[Columns, dict[str, Histogram]]:
+    columns = attempts.compared(release, pictures, "probes")
+    distributions: dict[str, Histogram] = {}
+    if judges is not None:
+        named, distributions = judges.reconstructions(pictures, "probes", "gallery")
+        columns |= named
+    else:
+        columns |= {name: np.full(len(pictures), np.nan) for name in ("face_similarity", *COLUMNS)}
+    left = np.setdiff1d(np.arange(len(pictures)), tried)
+    for values in columns.values():
+        values[left] = np.nan
+    return columns, distributions
+
+
+def _validation(release: Release, pictures: np.ndarray, judges: Judges) -> dict[str, float | None]:
+    images = as_float(release.sets.images("rehearsal_probes"))
+    rebuilt = as_float(pictures)
+    rank1: float | None = None
+    if judges.recognisers:
+        columns, _ = judges.reconstructions(pictures, "rehearsal_probes", "rehearsal_gallery")
+        defined = columns["rank1"][~np.isnan(columns["rank1"])]
+        rank1 = float(defined.mean()) if len(defined) else None
+    return {"psnr": float(psnr(rebuilt, images).mean()), "ssim": float(ssim(rebuilt, images).mean()), "rank1": rank1}
