@@ -75,6 +75,8 @@ def contents(
         "percentiles": values["percentiles"], "worst": worst(runs, audited, sets),
         "distributions": facts["distributions"], "random_pairs": facts["random_pairs"], "guarantee": NO_GUARANTEE,
     }
+    mean_image = values["rows"][known.index("mean_image")]
+    written["mean_image"] = {figure: mean_image.get(figure) for figure in ("psnr", "ssim", "rank1", "face_similarity")}
     row_intervals = dict(zip(known, intervals["rows"]))
     attacker_intervals = dict(zip(tried, intervals["attackers"]))
     intervals["rows"] = [row_intervals.get(name, {}) for name in ROWS]
