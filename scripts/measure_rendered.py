@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 
+from tfprivacy_rep.attacks.linear_head import linear_head_predictions
 from tfprivacy_rep.config import DataConfig
 from tfprivacy_rep.data import partition, sources
 from tfprivacy_rep.data.attributes import CELEBA_ATTRIBUTES
@@ -17,7 +18,6 @@ from tfprivacy_rep.data.photographs import Photographs
 from tfprivacy_rep.data.pipeline import as_float
 from tfprivacy_rep.data.rendered.joint import PREVALENCE
 from tfprivacy_rep.data.rendered.renderer import render
-from tfprivacy_rep.evaluation.linear_head import linear_head_predictions
 from tfprivacy_rep.metrics.mcc import mcc, mean_mcc
 
 TIMED, BLOCKS = 1024, 8

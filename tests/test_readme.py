@@ -34,7 +34,8 @@ def marked_block(text: str, marker: str) -> str:
 
 def flags_of(script: str) -> set[str]:
     """Every spelling of a flag that a script takes."""
-    own = {"train.py": [], "reproduce.py": [configuration.ReproduceConfig]}
+    own = {"train.py": [], "reproduce.py": [configuration.ReproduceConfig],
+           "evaluate.py": [configuration.AuditConfig]}
     if script in own:
         sections = [*configuration.sections().values(), *own[script]]
         options = [option for section in sections for option in dataclasses.fields(section)]

@@ -82,7 +82,7 @@ def defaults(job: AuditConfig, dataset: str) -> dict[str, Any]:
             found["augment"] = 32
     found |= OPTIONS[job.budget] | JOBS[job.budget]
     if job.budget == "small" and dataset in _FEW:
-        found["headline_seeds"] = 1
+        found |= {"headline_seeds": 1, "attack_steps": 1000}
     return found | {"output_dir": f"runs/audit-{Path(job.encoder).resolve().stem}-{job.budget}"}
 
 

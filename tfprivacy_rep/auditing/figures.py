@@ -12,7 +12,8 @@ from typing import Any, Iterable, Mapping, Sequence
 import numpy as np
 
 from tfprivacy_rep.auditing.judges import COLUMNS
-from tfprivacy_rep.auditing.play import MEMBERSHIP, PART
+from tfprivacy_rep.auditing.play import MEMBERSHIP
+from tfprivacy_rep.auditing.trials import PART
 from tfprivacy_rep.evaluation.figures import Path
 from tfprivacy_rep.evaluation.results import RunRecord
 from tfprivacy_rep.evaluation.statistics import Columns, PersonValues, Statistic, mean_mcc_of, mean_of_defined
@@ -181,6 +182,8 @@ def row_figures(names: Sequence[str], columns: Iterable[str]) -> dict[Path, Stat
         for figure in ("psnr", "ssim", "face_similarity", "rank1"):
             if f"{name}|row/{figure}" in held:
                 found["rows", place, figure] = mean(name, f"row/{figure}")
+        if name == "shuffled_pairs":
+            continue  # what leaves is that of the audited encoder: only what attackers learnt differs
         if f"{name}|linkage/best/rank1" in held:
             found["rows", place, "linkage_rank1"] = mean(name, "linkage/best/rank1")
         if f"{name}|predictions" in held:

@@ -30,10 +30,6 @@ _CONDITION = re.compile(r"(?P<path>[^<>=]+?)\s*(?P<operator>>=|<=|>|<)(?P<thresh
 _EXAMPLE = 'Write for example --fail_if="rank1 > 0.2, psnr >= 25".'
 
 
-class GateFailed(Exception):
-    """A condition of `fail_if` holds, or can't be judged."""
-
-
 @dataclass(frozen=True)
 class Condition:
     """One condition that fails the audit where it holds.

@@ -61,12 +61,11 @@ def run(config: Config, job: AuditConfig) -> tuple[dict[str, Any], list[str]]:
         [one.name for one in audit.judges.recognisers], budgets.attackers(job, config.data.dataset), job.headline_seeds,
     )
     written["seconds"] = round(time.monotonic() - started, 1)
-    failed = gate.evaluate(conditions, written)
     files.write_json(output / "report" / "results.json", written)
     write_page(written, _pictures(records, audit.sets), output / "report")
     print(f"report: {output / 'report' / 'report.html'}")
     print(f"finished in {time.monotonic() - started:.0f} s")
-    return written, failed
+    return written, gate.evaluate(conditions, written)
 
 
 def _plain(job: AuditConfig) -> dict[str, Any]:

@@ -15,10 +15,10 @@ import numpy as np
 from PIL import Image
 from sklearn.decomposition import PCA
 
+from tfprivacy_rep.attacks.linear_head import LinearHead
 from tfprivacy_rep.attacks.linkage import Known
 from tfprivacy_rep.auditing.sets import Sets
 from tfprivacy_rep.data.images import Images, in_memory
-from tfprivacy_rep.evaluation.linear_head import LinearHead
 
 Encode = Callable[[Images], np.ndarray]
 #: Changes representations, `[N, ...]` to `[N, ...]`; the text says of which photographs, so that noise can differ.

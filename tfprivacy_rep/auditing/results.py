@@ -10,8 +10,9 @@ from tfprivacy_rep.attacks import membership
 from tfprivacy_rep.attacks.ladder import RUNGS
 from tfprivacy_rep.auditing import figures, verdict, white_box
 from tfprivacy_rep.auditing.figures import AUDITED
-from tfprivacy_rep.auditing.play import MEMBERSHIP, PART
+from tfprivacy_rep.auditing.play import MEMBERSHIP
 from tfprivacy_rep.auditing.sets import Sets
+from tfprivacy_rep.auditing.trials import PART
 from tfprivacy_rep.auditing.worst import worst
 from tfprivacy_rep.evaluation.figures import Path, measure
 from tfprivacy_rep.evaluation.results import NO_GUARANTEE, RunRecord

@@ -67,7 +67,7 @@ def attack(
     )
     count = len(sets.indices["probes"])
     tried = spaced(np.arange(count), most)
-    everywhere = len(tried) == count
+    everywhere = len(tried) == count and len(sets.indices["rehearsal_probes"]) <= most
     start = attempts.rebuilt(best, release.z["probes"])
     found = {}
     for name, invert in _ATTACKS.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfprivacy_rep.evaluation.linear_head import linear_head_predictions
+from tfprivacy_rep.attacks.linear_head import linear_head_predictions
 
 
 def test_a_linear_attribute_is_found_and_a_random_one_is_not():
