@@ -73,10 +73,13 @@ def test_without_people_only_the_appearance_is_judged():
     assert noise["linkage_rank1"] is None and noise["wins"] is False  # the PSNR is the same
 
 
-@pytest.mark.parametrize("rank1, wins", [(0.5, True), (0.8, False), (0.9, False)])
-def test_a_baseline_wins_where_it_names_measurably_fewer_people(rank1, wins):
-    noise = next(one for one in verdict.verdict(table(baseline=rank1), 1 / 30, ["noise-0.5"])["baselines"]
-                 if one["family"] == "noise")
+@pytest.mark.parametrize("rank1, psnr, wins", [
+    (0.5, 20.0, True), (0.8, 20.0, False), (0.9, 20.0, False),
+    (0.8, 18.0, True), (0.5, 18.0, True), (0.9, 18.0, False), (0.5, 22.0, False),
+])
+def test_a_baseline_wins_where_it_is_better_in_one_figure_and_worse_in_none(rank1, psnr, wins):
+    runs = table(baseline=rank1, baseline_psnr=psnr)
+    noise = next(one for one in verdict.verdict(runs, 1 / 30, ["noise-0.5"])["baselines"] if one["family"] == "noise")
     assert noise["matched"] and noise["wins"] is wins
     assert noise["linkage_rank1"]["value"] == pytest.approx(rank1 - 0.8, abs=0.02)
     assert noise["label"] == "noise on Z, 0.5 standard deviations"

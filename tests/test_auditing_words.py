@@ -57,6 +57,7 @@ def test_people_of_a_hundred(share, words):
 def test_figures_intervals_and_people_are_given():
     assert finding(example(), "Who can be named from the pictures rebuilt") == (
         "31 of 100 people photographed (rank-1 0.310 [0.267, 0.353], by decoder_long, on 80 photographs of 40 people). "
+        "The second judge, eigenfaces, names 27 from the same pictures (0.267 [0.224, 0.310]). "
         "Guessing names 2 or 3 (0.025); the answer alone names 6 (0.061). So an attacker learns more than the answer "
         "alone tells (+0.285 [0.235, 0.335] against the floor, +0.219 [0.169, 0.269] against the answer through the "
         "same attackers).")

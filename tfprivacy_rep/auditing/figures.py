@@ -121,18 +121,20 @@ def of_group(column: str, index: int, value: int) -> Statistic:
     return figure
 
 
-def headline_figures(recogniser: str | None, others: Sequence[str], probe: str) -> dict[Path, Statistic]:
+def headline_figures(recognisers: Sequence[str], others: Sequence[str], probe: str) -> dict[Path, Statistic]:
     """The figures of `headline`, less membership.
 
     Args:
-        recogniser: name of the main one.
+        recognisers: names, the main one first.
         others: attributes that are not the task.
         probe: which probe tells them, `linear` or `mlp`.
     """
     found: dict[Path, Statistic] = {("headline", "mean_mcc"): utility(AUDITED)}
     found |= {("headline", name): mean(AUDITED, column) for name, column in OF_HEADLINE.items()}
-    if recogniser:
-        found["headline", "face_similarity_rescaled"] = rescaled(AUDITED, "headline/face_similarity", recogniser)
+    if recognisers:
+        found["headline", "face_similarity_rescaled"] = rescaled(AUDITED, "headline/face_similarity", recognisers[0])
+    if len(recognisers) > 1:
+        found["headline", "rank1_second"] = mean(AUDITED, "headline/rank1_second")
     if others:
         found["headline", "attribute_mcc"] = all_attributes_mcc(f"{AUDITED}|other_labels", f"{AUDITED}|probes/{probe}")
     return found

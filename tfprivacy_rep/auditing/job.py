@@ -46,8 +46,8 @@ def run(config: Config, job: AuditConfig) -> tuple[dict[str, Any], list[str]]:
     """
     started = time.monotonic()
     conditions = gate.parse(job.fail_if)
-    gate.check_names(conditions, ("mean_mcc", *figures.OF_HEADLINE, "face_similarity_rescaled", "attribute_mcc",
-                                  "membership_auc"))
+    gate.check_names(conditions, ("mean_mcc", *figures.OF_HEADLINE, "rank1_second", "face_similarity_rescaled",
+                                  "attribute_mcc", "membership_auc"))
     trained = checkpoint_run(job.encoder)
     _require_as_trained(config, trained)
     output = Path(config.run.output_dir)

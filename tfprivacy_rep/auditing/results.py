@@ -99,7 +99,7 @@ def _wanted(
     columns = list(runs[0].columns)
     rows = [name for name, record in records.items() if name in ROWS and isinstance(record, RunRecord)]
     return {
-        **figures.headline_figures(recognisers[0] if recognisers else None, sets.other, facts["probe"]),
+        **figures.headline_figures(recognisers, sets.other, facts["probe"]),
         **figures.attacker_figures(tried, recognisers, columns),
         **figures.linkage_figures(methods),
         **figures.recogniser_figures(recognisers),

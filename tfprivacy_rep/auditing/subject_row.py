@@ -138,8 +138,10 @@ def headline(columns: Mapping[str, np.ndarray], best_of: Mapping[str, str]) -> C
     """The columns of the headline: each figure of the attacker that was chosen for it."""
     found = {f"headline/{figure}": columns[f"attacks/{name}/{figure}"] for figure, name in best_of.items()}
     if "rank1" in best_of:
-        for figure in ("face_similarity", *COLUMNS[1:]):
-            found[f"headline/{figure}"] = columns[f"attacks/{best_of['rank1']}/{figure}"]
+        best = f"attacks/{best_of['rank1']}"
+        found |= {f"headline/{figure}": columns[f"{best}/{figure}"] for figure in ("face_similarity", *COLUMNS[1:])}
+        if f"{best}/second/rank1" in columns:
+            found["headline/rank1_second"] = columns[f"{best}/second/rank1"]
     return found
 
 

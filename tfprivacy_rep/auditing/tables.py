@@ -22,6 +22,7 @@ _FIGURES = {
     "mean_mcc": "Use: mean MCC of the task ↑", "linkage_rank1": "Rank-1 straight from Z ↓",
     "linkage_rank5": "Rank-5 straight from Z ↓", "linkage_auc": "AUC straight from Z ↓",
     "rank1": "Rank-1 from reconstructions ↓", "rank5": "Rank-5 from reconstructions ↓",
+    "rank1_second": "The same rank-1, by the second judge ↓",
     "auc": "AUC from reconstructions ↓", "psnr": "PSNR of reconstructions (dB) ↓", "ssim": "SSIM of reconstructions ↓",
     "face_similarity": "Face similarity, raw", "face_similarity_rescaled": "Face similarity, rescaled ↓",
     "attribute_mcc": "Other attributes: mean MCC of the better probe ↓", "membership_auc": "Membership in X1: AUC ↓",
@@ -99,6 +100,9 @@ def _behind(contents: Mapping[str, Any], kind: str) -> tuple[str, int | None, in
         return "the service", tested, people
     if kind == "attribute_mcc":
         return "linear or MLP probe", tested, people
+    if kind == "rank1_second":
+        chosen = attacker_of(contents, "rank1")
+        return "best attacker" if chosen is None else chosen["name"], tested, people
     if kind.startswith("linkage"):
         return contents["linkage"]["strongest"], tested, people
     chosen = attacker_of(contents, kind)

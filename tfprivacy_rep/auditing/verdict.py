@@ -84,9 +84,14 @@ def _above(difference: Mapping[str, Any] | None) -> bool:
     return difference is not None and difference["low"] is not None and difference["low"] > 0
 
 
+def _below(difference: Mapping[str, Any] | None) -> bool:
+    return difference is not None and difference["high"] is not None and difference["high"] < 0
+
+
 def _baseline(runs: Sequence[PersonValues], family: str, points: Sequence[str]) -> dict[str, Any]:
-    """Whether a baseline of the audited encoder's utility names fewer people: the strongest that keeps it on X1's
-    validation part, compared on T."""
+    """Whether a baseline of the audited encoder's utility protects better: the strongest that keeps it on X1's
+    validation part, compared on T. It wins where it names measurably fewer people from what leaves, or gives back
+    measurably less of the face, and is measurably worse in neither, nor in utility."""
     told: dict[str, Any] = {"family": family, "label": label(family, None), "matched": False, "wins": None,
                             "linkage_rank1": None, "psnr": None, "mean_mcc": None}
     names = [name for name in points if name.rsplit("-", 1)[0] == family]
@@ -96,11 +101,10 @@ def _baseline(runs: Sequence[PersonValues], family: str, points: Sequence[str]) 
     named = interval(runs, paired(f"{record}|linkage/best/rank1", f"{AUDITED}|linkage/best/rank1"))
     rebuilt = interval(runs, paired(f"{record}|row/psnr", f"{AUDITED}|row/psnr"))
     useful = interval(runs, minus(utility(record, head=True), utility(AUDITED, head=True)))
-    judged = rebuilt if named is None else named
-    fewer = judged is not None and judged["high"] is not None and judged["high"] < 0
-    as_useful = useful is None or useful["high"] is None or useful["high"] >= 0
+    better = _below(named) or _below(rebuilt)
+    worse = _above(named) or _above(rebuilt) or _below(useful)
     return told | {
-        "label": label(family, float(names[0].rsplit("-", 1)[1])), "matched": True, "wins": bool(fewer and as_useful),
+        "label": label(family, float(names[0].rsplit("-", 1)[1])), "matched": True, "wins": better and not worse,
         "linkage_rank1": named, "psnr": rebuilt, "mean_mcc": useful,
     }
 

@@ -95,7 +95,7 @@ def _found(contents: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
     if asked["level"] == "not_measured" or is_missing(asked["value"]):
         why = NO_IDENTITIES if nobody_known(contents) else NOT_NAMEABLE
         return (why if asked["question"] in _IDENTITY else NOT_MEASURED).lower()
-    parts = [_measured(contents, asked), _floors(asked)]
+    parts = [_measured(contents, asked), _by_second(contents) if kind == "rank1" else "", _floors(asked)]
     differences = [f"{_signed(asked[key], kind)} against {what}" for key, what in _AGAINST.items()
                    if not is_missing(lookup(asked, key, "value"))]
     compared = f" ({', '.join(differences)})" if differences else ""
@@ -126,6 +126,16 @@ def _measured(contents: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
     if kind == "psnr":
         return f"PSNR {figure}, {behind}; the higher, the more like the photograph."
     return f"{people_of_hundred(asked['value'])} of 100 people photographed (rank-1 {figure}, {behind})."
+
+
+def _by_second(contents: Mapping[str, Any]) -> str:
+    """The same pictures before the second judge, who may name more."""
+    value = contents["headline"].get("rank1_second")
+    if is_missing(value):
+        return ""
+    ends = lookup(contents, "intervals", "headline", "rank1_second")
+    return (f"The second judge, {contents['recognisers'][1]['name']}, names {people_of_hundred(value)} from the same "
+            f"pictures ({told(value, 'rank1', ends)}).")
 
 
 def _floors(asked: Mapping[str, Any]) -> str:
