@@ -112,6 +112,7 @@ def test_a_gate_of_an_unknown_figure_is_found_before_anything_is_done(keras_file
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_saved_model_is_a_black_box_whose_gradients_nobody_asks_for(tmp_path):
     export_encoder(build_encoder(32, 16, (8, 8, 8, 8)), tmp_path / "model")
     contents, _ = audited(tmp_path / "model", tmp_path / "out")
@@ -123,6 +124,7 @@ def test_a_saved_model_is_a_black_box_whose_gradients_nobody_asks_for(tmp_path):
     assert rows["audited"]["psnr"] is not None and contents["headline"]["linkage_rank1"] is not None
 
 
+@pytest.mark.slow
 def test_a_constant_encoder_is_audited_with_a_warning(tmp_path):
     images = keras.Input((32, 32, 3))
     layer = layers.Dense(4, kernel_initializer="zeros", bias_initializer="ones")
