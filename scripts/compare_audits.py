@@ -11,14 +11,10 @@ import argparse
 import sys
 from pathlib import Path
 
-import numpy as np
-
+from tfprivacy_rep.auditing.trials import PART
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation.results import RunRecord
 from tfprivacy_rep.evaluation.statistics import PersonValues, bootstrap_interval, mean_of_defined
-
-#: Name of the columns of a release in its record, as an audit writes it.
-PART = "release"
 
 
 def differences(first: RunRecord, second: RunRecord) -> list[tuple[str, str, float, float, float]]:
@@ -30,11 +26,12 @@ def differences(first: RunRecord, second: RunRecord) -> list[tuple[str, str, flo
     Raises:
         UserError: if they are not of the same photographs.
     """
-    if not np.array_equal(first.people, second.people):
+    if first.facts["names"] != second.facts["names"]:
+        shared = len(set(first.facts["names"]) & set(second.facts["names"]))
         raise UserError(
-            "Invalid `second`: expected an audit of the same probes. Received: "
-            f"{len(second.people)} probes of others than the {len(first.people)} of `first`. "
-            "Audit both with the same data, partition, seed and fold."
+            f"Invalid `second`: expected an audit of the same {len(first.people)} probes as of `first`. Received: "
+            f"{len(second.people)} probes, {shared} of them the same. Audit both with the same data, partition, seed "
+            "and fold."
         )
     found = []
     for name in second.facts["attackers"]:

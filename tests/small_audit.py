@@ -53,10 +53,12 @@ def audit(
     judges = Judges([small_run.BlockRecogniser()], sets)
     options = AuditConfig(**{"encoder": "model", "budget": "smoke", "white_box_probes": 0, **job})
     audited = Release("audited", FrozenEncoder(model), sets)
-    play = Play(made, judges, audited, Rivals("not had here", "not had here"), model, options, ATTACKERS, folder,
+    names = options.attackers or ATTACKERS
+    play = Play(made, judges, audited, Rivals("not had here", "not had here"), model, options, names, folder,
                 "not trained here")
-    described = {"config": {"job": dataclasses.asdict(options)}, "cautions": []}
-    return results.contents(play.play(), sets, described, ["blocks"], ATTACKERS, options.headline_seeds)
+    described = {"config": {"job": dataclasses.asdict(options)}, "cautions": [],
+                 "budget": {"name": options.budget}}
+    return results.contents(play.play(), sets, described, ["blocks"], names, options.headline_seeds)
 
 
 def blocks() -> keras.Model:

@@ -328,3 +328,15 @@ def test_features_come_along_only_for_an_attacker_that_compares_them():
     assert set(known.fields(with_features=False)) == {"images", "z"}
     assert known.fields(with_features=True)["features"] is features
     assert set(dataclasses.replace(known, features=None).fields(with_features=True)) == {"images", "z"}
+
+
+def test_a_patient_attacker_has_more_steps_and_waits_longer(one_replica, tmp_path):
+    encoder = constant_encoder()
+    training, validation = pairs(encoder, 24, 0), pairs(encoder, 8, 1)
+    config = budget(20, attack_check_every=2, attack_patience=2, attack_learning_rate=1e-12)  # never any better
+    steps = [
+        run(one_replica, dataclasses.replace(PLAIN, patience=patience), config, training, validation,
+            tmp_path / str(patience)).steps
+        for patience in (1, 3, 30)
+    ]
+    assert steps == [6, 14, 122]  # the first check, and 2, 6 and 60 more without a gain

@@ -125,13 +125,60 @@ def test_a_saved_model_is_a_black_box_whose_gradients_nobody_asks_for(tmp_path):
 
 
 @pytest.mark.slow
+def test_without_people_the_faces_are_judged_and_nobody_is_named(keras_file, tmp_path, monkeypatch):
+    real = job.sources.load_all
+    monkeypatch.setattr(job.sources, "load_all", lambda data: dataclasses.replace(real(data), people=None))
+    contents, _ = audited(keras_file, tmp_path / "out", partition="paper")
+    assert contents["headline"]["rank1"] is None and contents["headline"]["linkage_rank1"] is None
+    assert contents["headline"]["psnr"] is not None and contents["headline"]["face_similarity"] is not None
+    levels = {one["question"]: one["level"] for one in contents["verdict"]["questions"]}
+    assert levels["identity_from_z"] == levels["identity_from_images"] == "not_measured"
+    assert contents["chance_rank1"] is None and contents["data"]["tested_people"] is None
+    assert "no identities" in (tmp_path / "out" / "report" / "report.md").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", [(5, 7, 2), (32, 32, 3)], ids=["odd", "of-the-image"])
+def test_maps_of_any_shape_are_audited(shape, tmp_path):
+    images = keras.Input((32, 32, 3))
+    kept = layers.Cropping2D(((32 - shape[0], 0), (32 - shape[1], 0)))(images)[..., : shape[2]]
+    keras.Model(images, kept).save(tmp_path / "map.keras")
+    contents, _ = audited(tmp_path / "map.keras", tmp_path / "out")
+    odd = shape[0] == 5
+    assert contents["encoder"]["representation_shape"] == ([70] if odd else list(shape))
+    by_name = {one["name"]: one for one in contents["attackers"]}
+    assert by_name["white_box_latent"]["not_applicable"] is None and by_name["decoder"]["psnr"] > 5
+
+
+@pytest.mark.slow
+def test_another_encoder_at_the_same_path_is_refused(keras_file, tmp_path):
+    path = tmp_path / "encoder.keras"
+    path.write_bytes(keras_file.read_bytes())
+    audited(path, tmp_path / "out", white_box_probes=0)
+    build_encoder(32, 16, (8, 8, 8, 8), seed=9).save(path)
+    with pytest.raises(UserError, match="encoder='.*' there, '.*' now"):
+        audited(path, tmp_path / "out", white_box_probes=0)
+
+
+@pytest.mark.slow
+def test_an_encoder_without_gradients_is_audited_without_white_box_attacks(tmp_path):
+    images = keras.Input((32, 32, 3))
+    steps = keras.ops.cast(8 * layers.Flatten()(layers.AveragePooling2D(8)(images)), "int32")
+    keras.Model(images, keras.ops.cast(steps, "float32")).save(tmp_path / "rounded.keras")
+    contents, _ = audited(tmp_path / "rounded.keras", tmp_path / "out")
+    by_name = {one["name"]: one for one in contents["attackers"]}
+    assert "no gradient passes" in by_name["white_box_image"]["not_applicable"]
+    assert by_name["decoder"]["psnr"] is not None
+
+
+@pytest.mark.slow
 def test_a_constant_encoder_is_audited_with_a_warning(tmp_path):
     images = keras.Input((32, 32, 3))
     layer = layers.Dense(4, kernel_initializer="zeros", bias_initializer="ones")
     keras.Model(images, layer(layers.Flatten()(images))).save(tmp_path / "constant.keras")
     contents, _ = audited(tmp_path / "constant.keras", tmp_path / "out", white_box_probes=0)
     assert contents["encoder"]["constant"] and contents["verdict"]["grade"] == "floor"
-    assert any("same representation for every photograph" in text for text in contents["cautions"])
+    assert any("gives the same representation for every photograph" in text for text in contents["cautions"])
 
 
 def test_an_encoder_of_not_a_numbers_is_refused_and_nothing_looks_whole(tmp_path):

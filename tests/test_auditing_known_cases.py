@@ -97,6 +97,20 @@ def test_other_attacker_seeds_agree_within_the_intervals(tmp_path):
     losses = [next(one for one in contents["attackers"] if one["name"] == "decoder")["history"]
               for contents in (first, second)]
     assert losses[0] != losses[1]  # they were other attackers
+    assert all(set(one["headline_attackers"].values()) == {"decoder"} for one in (first, second))
     for figure in ("psnr", "ssim", "rank1", "linkage_rank1"):
         (value, low, high), (value_, low_, high_) = headline(first, figure), headline(second, figure)
         assert low <= value_ <= high and low_ <= value <= high_, figure
+
+
+def test_the_scale_of_the_numbers_hides_nothing(tmp_path):
+    """Divided by ten thousand and shifted, Z says the same; attackers must not be blinded by that."""
+    images = keras.Input((small_audit.SIZE, small_audit.SIZE, 3))
+    z = layers.Flatten()(layers.AveragePooling2D(8)(images))
+    plain, small = (
+        small_audit.audit(keras.Model(images, layers.Rescaling(scale, offset)(z)), tmp_path / str(scale),
+                          attackers=("decoder",))
+        for scale, offset in ((1.0, 0.0), (1e-3, 1.0))
+    )
+    assert small["headline"]["psnr"] == pytest.approx(plain["headline"]["psnr"], abs=0.3)
+    assert small["verdict"]["grade"] == plain["verdict"]["grade"] == "condemned"

@@ -35,7 +35,11 @@ def test_every_set_is_encoded_once(base):
 def test_noise_has_the_strength_that_it_says_and_differs_from_set_to_set(base):
     noisy = releases.with_noise(base, 2.0, seed=3)
     spread = base.z["x1_train"].std(0)
-    added = {name: (noisy.z[name] - base.z[name]) / spread for name in ("public", "probes", "gallery")}
+    assert noisy.draws == releases.DRAWS and len(noisy.lesson()[0]) == len(noisy.z["public"])
+    original = base.z | {"public": np.tile(base.z["public"], (releases.DRAWS, 1))}
+    added = {name: (noisy.z[name] - original[name]) / spread for name in ("public", "probes", "gallery")}
+    once = added["public"].reshape(releases.DRAWS, -1)
+    assert abs(np.corrcoef(once[0], once[1])[0, 1]) < 0.1  # another noise at each release of a photograph
     assert np.abs(added["public"]).mean() == pytest.approx(2.0 * np.sqrt(2 / np.pi), rel=0.05)
     rows = min(len(added["probes"]), len(added["gallery"]))
     assert abs(np.corrcoef(added["probes"][:rows].ravel(), added["gallery"][:rows].ravel())[0, 1]) < 0.2

@@ -322,9 +322,9 @@ class AuditConfig:
         _require("white_box_probes", self.white_box_probes, self.white_box_probes >= 0, "0 or more", "Use 128.")
         names = (*AUDIT_RECOGNISERS, "none")
         _require("recognisers", self.recognisers,
-                 all(name in names for name in self.recognisers) and self.recognisers.count("none") in (0, 1)
+                 all(name in names for name in self.recognisers) and len(self.recognisers) <= 2
                  and (self.recognisers == ("none",) or "none" not in self.recognisers),
-                 f"some of {', '.join(AUDIT_RECOGNISERS)}, or none alone", "Leave it empty for the source's default.")
+                 f"one or two of {', '.join(AUDIT_RECOGNISERS)}, or none alone", "Leave it empty for the source's.")
 
 
 def _plain(items: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class AttackerSpec:
         width: its decoder has so many times the filters of the paper's.
         residual: whether its decoder has residual stages.
         share: of X2's training part that it learns from.
-        patience: its budget is so many times `attack_steps`.
+        patience: its budget is so many times `attack_steps`, and so is the wait for a gain before it stops.
     """
 
     name: str
@@ -209,7 +209,7 @@ class AttackTrainer:
         if not earlier or loss < min(earlier):
             for best, weights in zip(self._best, self._attacker.decoder.get_weights()):
                 best.assign(weights)
-        return has_converged([*earlier, loss], self._config.attack_patience)
+        return has_converged([*earlier, loss], self._spec.patience * self._config.attack_patience)
 
     def use_best(self) -> None:
         """Gives the decoder the weights of the best validation loss."""

@@ -55,11 +55,12 @@ def fit_linear_decoder(training: Pairs, validation: Pairs) -> LinearDecoder:
     shape = training.z.shape[1:]
     z = training.z[chosen].reshape(len(chosen), -1).astype(np.float64)
     mean, spread = z.mean(0), z.std(0)
-    spread[spread < 1e-6 * max(float(spread.max()), 1e-12)] = np.inf  # a number that does not vary tells nothing
+    spread[spread <= 1e-6 * np.abs(z).max(0)] = np.inf  # what varies by its rounding alone tells nothing
     z = (z - mean) / spread
     pixels = as_float(training.images[chosen]).reshape(len(chosen), -1)
-    offset = pixels.mean(0)
-    directions, sizes, projected = _decomposed(z, pixels - offset)
+    offset = pixels.mean(0, dtype=np.float64).astype(np.float32)
+    pixels -= offset
+    directions, sizes, projected = _decomposed(z, pixels)
     asked = spaced(np.arange(len(validation.z)), _CHOOSING)
     held = ((validation.z[asked].reshape(len(asked), -1) - mean) / spread) @ directions
     originals = as_float(validation.images[asked])
@@ -88,7 +89,7 @@ def _decomposed(z: np.ndarray, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarr
     order = np.argsort(squares)[::-1][:MOST_DIRECTIONS]
     order = order[squares[order] > 1e-10 * max(float(squares.max()), 1e-300)]
     sizes, vectors = np.sqrt(squares[order]), vectors[:, order]
-    return vectors, sizes, ((z @ vectors) / sizes).T @ pixels
+    return vectors, sizes, ((z @ vectors) / sizes).T.astype(np.float32) @ pixels  # no float64 copy of all pixels
 
 
 def _as_model(

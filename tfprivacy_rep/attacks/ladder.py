@@ -41,7 +41,7 @@ RUNGS: dict[str, Rung] = {
     "decoder_residual": Rung("capacity", "residual stages instead of plain ones", {"residual": True}),
     "decoder_perceptual": Rung("loss", "squared error and perceptual loss (mu2)", {"mu2": 1.0}),
     "decoder_gan": Rung("loss", "squared error and GAN loss (mu1)", {"mu1": 1.0}),
-    "decoder_long": Rung("steps", "four times as many steps", {"patience": 4}),
+    "decoder_long": Rung("steps", "four times as many steps, and four times the wait for a gain", {"patience": 4}),
     "decoder_data_10": Rung("data", "a tenth of the public photographs", {"share": 0.1}),
     "decoder_data_1": Rung("data", "a hundredth of the public photographs", {"share": 0.01}),
 }

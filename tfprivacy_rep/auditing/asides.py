@@ -135,8 +135,10 @@ def _scope(contents: Mapping[str, Any]) -> str:
     people = "people nobody knows" if unknown else counted(data["tested_people"], "person", "people")
     resampled = "photographs" if unknown else "people"
     tested = counted(data["tested_photographs"], "photograph", "photographs")
-    return (f"One encoder was audited, on {tested} of {people}. The intervals (95 %) cover other {resampled} and other "
-            "seeds of the attackers, not another training of the encoder.")
+    seeds = contents["budget"]["headline_seeds"]
+    also = f" and {seeds} seeds of the headline's attackers" if seeds > 1 else ", and no other seed of the attackers"
+    return (f"One encoder was audited, on {tested} of {people}. The intervals (95 %) cover other {resampled}{also}; "
+            "they say nothing about another training of the encoder.")
 
 
 def _unfinished(contents: Mapping[str, Any]) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Mapping, Sequence
 
-import keras
 import numpy as np
 
 from tfprivacy_rep.attacks import ladder
@@ -33,28 +32,55 @@ class Attempt:
     Attributes:
         name: of the attacker.
         decode: representations to images, float32 in [0, 1].
-        model: the Keras model behind `decode`.
         facts: JSON: `mu1`, `mu2`, `steps`, `converged`, `parameters`, `photographs`, `seconds`, `history`.
     """
 
     name: str
     decode: Callable[[np.ndarray], np.ndarray]
-    model: keras.Model
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def pairs_of(release: Release, features: tuple[np.ndarray, ...] | None) -> tuple[Pairs, Pairs]:
-    """What attackers of a release learn from, and what their training is validated on.
+@dataclass(frozen=True)
+class Lesson:
+    """What attackers of a release learn from.
 
-    Args:
-        release: what leaves.
-        features: g(X) of X2's training part, or None where it is computed as needed.
+    They see each number of Z less its mean and over its spread on X2's training part: a scale, which says nothing, must
+    not decide how well an attacker learns.
+
+    Attributes:
+        training, validation: pairs of X2's training and validation part.
+        mean, scale: of each number.
     """
-    sets = release.sets
-    return (
-        Pairs(sets.public, release.z["public"], features, sets.copies),
-        Pairs(sets.images("validation"), release.z["validation"]),
-    )
+
+    training: Pairs
+    validation: Pairs
+    mean: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def of(cls, release: Release, features: tuple[np.ndarray, ...] | None) -> "Lesson":
+        """The lesson of a release.
+
+        Args:
+            release: what leaves.
+            features: g(X) of X2's training part with its variants, or None where it is computed as needed.
+        """
+        images, z, copies = release.lesson()
+        mean, spread = z.mean(0, dtype=np.float64), z.std(0, dtype=np.float64)
+        # What varies by no more than its rounding is a constant.
+        scale = np.where(spread > 1e-6 * np.abs(z).max(0), spread, np.inf)
+        mean, scale = mean.astype(np.float32), scale.astype(np.float32)
+        validation = (release.z["validation"] - mean) / scale
+        if copies != release.sets.copies:
+            features = None
+        return cls(
+            Pairs(images, (z - mean) / scale, features, copies),
+            Pairs(release.sets.images("validation"), validation), mean, scale,
+        )
+
+    def decoder(self, decode: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+        """A decoder of the numbers as the attacker sees them, as one of the numbers as they leave."""
+        return lambda z: decode((z - self.mean) / self.scale)
 
 
 def too_few(spec: AttackerSpec, pairs: Pairs) -> str | None:
@@ -65,27 +91,25 @@ def too_few(spec: AttackerSpec, pairs: Pairs) -> str | None:
     return None
 
 
-def solve(pairs: tuple[Pairs, Pairs]) -> Attempt:
+def solve(lesson: Lesson) -> Attempt:
     """Fits the closed-form attacker."""
     started = time.monotonic()
-    fitted = fit_linear_decoder(*pairs)
-    return Attempt(ladder.LINEAR, fitted.decode, fitted.decode.model, {
+    fitted = fit_linear_decoder(lesson.training, lesson.validation)
+    return Attempt(ladder.LINEAR, lesson.decoder(fitted.decode), {
         "mu1": 0.0, "mu2": 0.0, "steps": 0, "converged": True, "parameters": fitted.parameters,
-        "photographs": pairs[0].originals, "seconds": round(time.monotonic() - started, 1), "history": [],
+        "photographs": lesson.training.originals, "seconds": round(time.monotonic() - started, 1), "history": [],
     })
 
 
-def train(
-    laboratory: Laboratory, pairs: tuple[Pairs, Pairs], spec: AttackerSpec, folder: Path, title: str
-) -> Attempt:
+def train(laboratory: Laboratory, lesson: Lesson, spec: AttackerSpec, folder: Path, title: str) -> Attempt:
     """Trains one attacker, resuming an earlier start in the folder."""
     started = time.monotonic()
-    outcome = laboratory.attack(pairs, spec, folder, title)
+    outcome = laboratory.attack((lesson.training, lesson.validation), spec, folder, title)
     history = [{"step": int(row["step"]), "validation_loss": row["validation_loss"]} for row in outcome.history]
-    return Attempt(spec.name, outcome.decode, outcome.decode.model, {
+    return Attempt(spec.name, lesson.decoder(outcome.decode), {
         "mu1": spec.mu1, "mu2": spec.mu2, "steps": outcome.steps, "converged": outcome.converged,
         "parameters": int(outcome.decode.model.count_params()),
-        "photographs": max(1, round(spec.share * pairs[0].originals)),
+        "photographs": max(1, round(spec.share * lesson.training.originals)),
         "seconds": round(time.monotonic() - started, 1), "history": history,
     })
 
@@ -120,18 +144,30 @@ def compared(release: Release, pictures: np.ndarray, name: str) -> Columns:
     return {figure: np.concatenate(values) for figure, values in parts.items()}
 
 
-def validated(release: Release, attempt: Attempt, judges: Judges | None) -> dict[str, float | None]:
-    """What an attacker reaches on probes out of X2, by which it is chosen: PSNR, SSIM and, with judges, rank-1."""
+def validated(release: Release, attempt: Attempt, judges: Judges) -> dict[str, float | None]:
+    """What an attacker reaches on probes out of X2, by which it is chosen: PSNR, SSIM and rank-1."""
     pictures = rebuilt(attempt, release.z["rehearsal_probes"])
-    images = as_float(release.sets.images("rehearsal_probes"))
-    rebuilt_ = as_float(pictures)
-    found = {"psnr": float(psnr(rebuilt_, images).mean()), "ssim": float(ssim(rebuilt_, images).mean())}
-    rank1 = None
-    if judges is not None and judges.recognisers:
-        columns, _ = judges.reconstructions(pictures, "rehearsal_probes", "rehearsal_gallery")
-        defined = columns["rank1"][~np.isnan(columns["rank1"])]
-        rank1 = float(defined.mean()) if len(defined) else None
-    return found | {"rank1": rank1}
+    return validated_pictures(release, pictures, judges, np.arange(len(pictures)))
+
+
+def validated_pictures(
+    release: Release, pictures: np.ndarray, judges: Judges, rows: np.ndarray
+) -> dict[str, float | None]:
+    """The same of reconstructions of some of the rehearsal's probes.
+
+    Args:
+        release: what leaves.
+        pictures: uint8 `[N, S, S, 3]`.
+        judges: look at faces.
+        rows: which probes of the rehearsal they are of, `[N]`.
+    """
+    images, rebuilt_ = as_float(release.sets.images("rehearsal_probes"))[rows], as_float(pictures)
+    columns, _ = judges.reconstructions(pictures, "rehearsal_probes", "rehearsal_gallery", rows)
+    defined = columns["rank1"][~np.isnan(columns["rank1"])]
+    return {
+        "psnr": float(psnr(rebuilt_, images).mean()), "ssim": float(ssim(rebuilt_, images).mean()),
+        "rank1": float(defined.mean()) if len(defined) else None,
+    }
 
 
 def chosen(validation: Mapping[str, Mapping[str, float | None]], figures: Sequence[str]) -> dict[str, str]:

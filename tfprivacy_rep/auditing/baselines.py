@@ -49,6 +49,8 @@ def matched(found: Mapping[str, RunRecord | str], strengths: Strengths) -> list[
         return -np.inf if value is None else value
 
     wanted = utility("audited") - TOLERANCE
+    if wanted == -np.inf:
+        return []  # no attribute has a defined MCC there: nothing can be matched
     names = []
     for family, own in strengths.items():
         points = [f"{family}-{strength:g}" for strength in own]

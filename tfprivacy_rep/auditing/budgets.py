@@ -46,7 +46,7 @@ FOREIGN: dict[str, dict[str, Any]] = {
 #: Options of `AuditConfig`.
 JOBS: dict[str, dict[str, Any]] = {
     "smoke": dict(headline_seeds=1, white_box_probes=8),
-    "small": dict(headline_seeds=3, white_box_probes=128),
+    "small": dict(headline_seeds=3, white_box_probes=1000),
     "full": dict(headline_seeds=3, white_box_probes=512),
 }
 

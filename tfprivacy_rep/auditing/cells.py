@@ -10,7 +10,8 @@ from tfprivacy_rep.report.wording import DASH, interval, is_missing, lookup, num
 NO_IDENTITIES = "Not measured: no identities."
 NOT_NAMEABLE = "Not measured: too few people with photographs in the gallery."
 NOT_MEASURED = "Not measured."
-INTERVALS = "In brackets: 95 % intervals; people are resampled, then the attackers' seeds. "
+INTERVALS = "In brackets: 95 % intervals; people are resampled. "
+INTERVALS_OF_SEEDS = "In brackets: 95 % intervals; people are resampled, then the headline's attackers' seeds. "
 INTERVALS_OF_PHOTOGRAPHS = "In brackets: 95 % intervals; photographs are resampled, for nobody knows the people. "
 
 #: Heads of columns. ↑ is better for the service, ↓ for the people on the photographs.
@@ -34,7 +35,9 @@ def nobody_known(contents: Mapping[str, Any]) -> bool:
 
 def interval_words(contents: Mapping[str, Any]) -> str:
     """What the brackets hold."""
-    return INTERVALS_OF_PHOTOGRAPHS if nobody_known(contents) else INTERVALS
+    if nobody_known(contents):
+        return INTERVALS_OF_PHOTOGRAPHS
+    return INTERVALS_OF_SEEDS if contents["budget"]["headline_seeds"] > 1 else INTERVALS
 
 
 def told(value: float | None, figure: str, ends: Any) -> str:

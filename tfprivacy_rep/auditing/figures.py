@@ -29,6 +29,10 @@ OF_HEADLINE = {
     "rank1": "headline/rank1", "rank5": "headline/rank5", "auc": "headline/auc", "linkage_rank1": "linkage/best/rank1",
     "linkage_rank5": "linkage/best/rank5", "linkage_auc": "linkage/best/auc",
 }
+#: All figures of the headline; one that a run has not is None in it.
+HEADLINE_NAMES = (
+    "mean_mcc", *OF_HEADLINE, "rank1_second", "face_similarity_rescaled", "attribute_mcc", "membership_auc",
+)
 PERCENTS = (50, 90, 99)
 AUDITED = "audited"
 

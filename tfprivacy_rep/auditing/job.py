@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import shlex
 import sys
 import time
@@ -17,20 +18,25 @@ from tfprivacy_rep.attacks.frozen import FrozenEncoder
 from tfprivacy_rep.auditing import budgets, figures, gate, results
 from tfprivacy_rep.auditing.checkpoint_run import CheckpointRun, checkpoint_run
 from tfprivacy_rep.auditing.judges import Judges
-from tfprivacy_rep.auditing.opening import OpenedEncoder, open_checkpoint, open_encoder
+from tfprivacy_rep.auditing.opening import OpenedEncoder, flattened, open_checkpoint, open_encoder
 from tfprivacy_rep.auditing.page import write_page
 from tfprivacy_rep.auditing.play import Play, Rivals
 from tfprivacy_rep.auditing.releases import Release
 from tfprivacy_rep.auditing.sets import Sets
 from tfprivacy_rep.config import AuditConfig, Config
 from tfprivacy_rep.data import sources
+from tfprivacy_rep.data.images import take
 from tfprivacy_rep.data.photographs import Photographs
 from tfprivacy_rep.data.pipeline import as_float
+from tfprivacy_rep.data.rehearsal import spaced
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation import recognisers
 from tfprivacy_rep.evaluation.results import RunRecord
 from tfprivacy_rep.laboratory import Laboratory, Setting
+from tfprivacy_rep.models.decoder import fits
 
+#: Public photographs that a classical recogniser is fitted on, at most.
+MOST_FITTED = 5_000
 #: Options that the training of a checkpoint has fixed: with others T might hold photographs that it was trained on.
 _FIXED = ("dataset", "attributes", "partition", "x1_fraction", "x2_fraction", "image_size", "rendered_images")
 
@@ -46,14 +52,14 @@ def run(config: Config, job: AuditConfig) -> tuple[dict[str, Any], list[str]]:
     """
     started = time.monotonic()
     conditions = gate.parse(job.fail_if)
-    gate.check_names(conditions, ("mean_mcc", *figures.OF_HEADLINE, "rank1_second", "face_similarity_rescaled",
-                                  "attribute_mcc", "membership_auc"))
+    gate.check_names(conditions, figures.HEADLINE_NAMES)
     trained = checkpoint_run(job.encoder)
     _require_as_trained(config, trained)
     output = Path(config.run.output_dir)
     options = config.to_dict() | {"job": _plain(job)}
-    laboratory.require_same_configuration(output, options, fixed=(("run", "seed"), ("run", "fold")))
     audit = _Audit(config, job, trained)
+    options["audited"] = audit.fingerprints()  # the same paths may hold another encoder or other photographs by now
+    laboratory.require_same_configuration(output, options, fixed=(("run", "seed"), ("run", "fold")))
     files.write_json(output / "config.json", options)  # only now, so that a mistake found above claims no folder
     records, described = audit.play(output)
     written = results.contents(
@@ -115,6 +121,12 @@ class _Audit:
         return laboratory.prepare(dataclasses.replace(config, attack=attack), load)
 
     def _open(self, path: str, trained: CheckpointRun | None) -> OpenedEncoder:
+        opened = self._opened_as_it_is(path, trained)
+        if fits(opened.representation_shape, self._config.data.image_size):
+            return opened
+        return flattened(opened)  # a map that no decoder can double to the image's size
+
+    def _opened_as_it_is(self, path: str, trained: CheckpointRun | None) -> OpenedEncoder:
         config, job = self._config, self._job
         if trained is not None:
             return open_checkpoint(trained, config, len(self.setting.photographs.attributes))
@@ -133,13 +145,25 @@ class _Audit:
         _require_as_trained(self._config, trained)
         return self._open(path, trained)
 
+    def fingerprints(self) -> dict[str, str]:
+        """What was loaded, as hashes: the encoder, the reference, and the photographs by name, label and person."""
+        reference, photographs = self._reference, self._everything
+        digest = hashlib.sha256("\n".join(photographs.names).encode())
+        for known in (photographs.labels, photographs.people):
+            digest.update(b"" if known is None else np.ascontiguousarray(known).tobytes())
+        return {
+            "encoder": self._opened.encode.fingerprint(), "photographs": digest.hexdigest(),
+            "reference": "" if isinstance(reference, str) else reference.encode.fingerprint(),
+        }
+
     def _recognisers(self) -> tuple[Any, ...]:
         config, job = self._config, self._job
         source = config.data.dataset
+        fitted = spaced(self.sets.indices["x2_train"], MOST_FITTED)
         names = job.recognisers or recognisers.default_recognisers(source)
         square = config.attack.face_square or sources.get(source).face_square
         return recognisers.build_recognisers(
-            names, square, lambda: as_float(self.sets.images("x2_train")), job.facenet_weights
+            names, square, lambda: as_float(take(self.setting.photographs.images, fitted)), job.facenet_weights
         )
 
     def play(self, output: Path) -> tuple[dict[str, RunRecord | str], dict[str, Any]]:
@@ -168,6 +192,7 @@ class _Audit:
         if model is None:
             return "black box: its network is not known"
         try:
+            keras.utils.set_random_seed(self.sets.partition.seed)  # the same weights when it is started again
             fresh = keras.models.clone_model(model)
         except Exception as error:  # a layer of somebody else's that can't be made again
             return f"its network can't be built anew ({type(error).__name__})"
@@ -188,15 +213,15 @@ class _Audit:
             "representation_shape": list(audited.z["probes"].shape[1:]), "weights": weights if trained else None,
             "options": options, "seed": trained.seed if trained else None, "fold": trained.fold if trained else None,
             "constant": audited.is_constant,
-            "stochastic": not np.array_equal(opened.encode(probes), opened.encode(probes)),
+            "stochastic": not np.allclose(opened.encode(probes), opened.encode(probes), rtol=1e-3, atol=1e-5),
             "trained_on_x1": True if trained else None, "classifier": audited.has_classifier,
         }
 
     def _cautions(self, encoder: dict[str, Any]) -> list[str]:
         told = []
         if encoder["constant"]:
-            told.append("The encoder gives the same representation for every photograph: nothing leaks, and nothing "
-                        "can be told from it.")
+            told.append("The encoder is constant: it gives the same representation for every photograph, so nothing "
+                        "leaks, and nothing can be told from it.")
         if encoder["stochastic"]:
             told.append("The encoder answers differently each time it is asked. Every photograph was released once; "
                         "an attacker who sees several releases of one photograph learns more.")

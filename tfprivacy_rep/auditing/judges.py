@@ -51,13 +51,16 @@ class Judges:
             distributions |= {recogniser.name: distribution} if distribution else {}
         return columns, distributions
 
-    def reconstructions(self, images: np.ndarray, probes: str, gallery: str) -> tuple[Columns, dict[str, Histogram]]:
+    def reconstructions(
+        self, images: np.ndarray, probes: str, gallery: str, rows: np.ndarray | None = None
+    ) -> tuple[Columns, dict[str, Histogram]]:
         """What each recogniser tells from reconstructions.
 
         Args:
             images: `[N, S, S, 3]` uint8, the reconstructions.
             probes: set of the originals.
             gallery: set that each is compared with.
+            rows: which of the originals they are of, `[N]`; None for all.
 
         Returns:
             Columns by figure of the first recogniser, and `second/<figure>` of the second; distributions by recogniser.
@@ -68,20 +71,22 @@ class Judges:
         distributions: dict[str, Histogram] = {}
         for prefix, recogniser in zip(("", "second/"), self.recognisers):
             faces = describe(recogniser, images)
-            columns[f"{prefix}face_similarity"] = cosine(faces, self.of(recogniser, probes))
-            found, distribution = self._identified(recogniser, faces, probes, gallery)
+            originals = self.of(recogniser, probes)
+            columns[f"{prefix}face_similarity"] = cosine(faces, originals if rows is None else originals[rows])
+            found, distribution = self._identified(recogniser, faces, probes, gallery, rows)
             columns |= {f"{prefix}{figure}": values for figure, values in found.items()}
             distributions |= {recogniser.name: distribution} if distribution else {}
         return columns, distributions
 
     def _identified(
-        self, recogniser: Recogniser, faces: np.ndarray, probes: str, gallery: str
+        self, recogniser: Recogniser, faces: np.ndarray, probes: str, gallery: str, rows: np.ndarray | None = None
     ) -> tuple[Columns, Histogram | None]:
         sets = self._sets
         if sets.photographs.people is None or not len(sets.indices[gallery]):
             return {name: np.full(len(faces), np.nan) for name in COLUMNS}, None
         scores = cosine_matrix(faces, self.of(recogniser, gallery))
-        return named(scores, sets.people(probes), sets.people(gallery))
+        people = sets.people(probes)
+        return named(scores, people if rows is None else people[rows], sets.people(gallery))
 
 
 def named(scores: np.ndarray, probes: np.ndarray, gallery: np.ndarray) -> tuple[Columns, Histogram | None]:

@@ -14,6 +14,7 @@ from tfprivacy_rep.attacks.frozen import Encoder, FrozenEncoder
 from tfprivacy_rep.auditing.checkpoint_run import CheckpointRun
 from tfprivacy_rep.auditing.keras_file import load_keras
 from tfprivacy_rep.config import Config
+from tfprivacy_rep.data.images import Images
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.models.inference import BatchedModel
 from tfprivacy_rep.training.restore import restore_protector
@@ -103,6 +104,27 @@ def _of_keras(path: str, model: keras.Model, image_size: int) -> OpenedEncoder:
     black = np.zeros((1, image_size, image_size, 3), np.float32)
     shape = tuple(model(black, training=False).shape[1:])  # its own shape may not say
     return OpenedEncoder(path, "keras", WHITE_BOX, FrozenEncoder(model), model, None, shape)
+
+
+class _Flat:
+    """An encoder whose maps are handed out as vectors."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self.fingerprint, self.require_unchanged = encoder.fingerprint, encoder.require_unchanged
+
+    def __call__(self, images: Images) -> np.ndarray:
+        z = self._encoder(images)
+        return z.reshape(len(z), -1)
+
+
+def flattened(opened: OpenedEncoder) -> OpenedEncoder:
+    """The same encoder with vectors for representations: for shapes that no decoder of maps takes."""
+    model = opened.model
+    if model is not None:
+        model = keras.Model(model.input, keras.layers.Flatten(name="flat")(model.output))
+    size = int(np.prod(opened.representation_shape))
+    return dataclasses.replace(opened, encode=_Flat(opened.encode), model=model, representation_shape=(size,))
 
 
 def _saved_model(place: Path) -> Path | None:

@@ -12,7 +12,8 @@ from typing import Callable, Sequence
 import keras
 import numpy as np
 
-from tfprivacy_rep.attacks.membership import Outputs, membership
+from tfprivacy_rep.attacks import ladder
+from tfprivacy_rep.attacks.membership import LOSS, TRAINED, Outputs, membership
 from tfprivacy_rep.auditing import attempts, baselines, releases
 from tfprivacy_rep.auditing.budgets import ROW_ATTACKERS, STRENGTHS
 from tfprivacy_rep.auditing.judges import Judges
@@ -76,11 +77,12 @@ class Play:
         base = self._audited if isinstance(self._rivals.unprotected, str) else self._rivals.unprotected
         found: dict[str, RunRecord | str] = {}
         found["audited"] = self._kept("audited", self._subject.play)
-        for name, release in self._rows().items():
-            if isinstance(release, str):
-                found[name] = release
-                continue
-            found[name] = self._kept(name, functools.partial(self._row, release))
+        found |= {name: rival for name, rival in (("unprotected", self._rivals.unprotected),
+                                                  ("random_weights", self._rivals.random_weights))
+                  if isinstance(rival, str)}
+        for name, build in self._rows().items():
+            names = self._names_of_answer(found["audited"]) if name == "answer_bits" else self._row_attackers
+            found[name] = self._kept(name, lambda: self._row(build(), names))
             gc.collect()
         found["mean_image"] = self._kept("mean_image", self._mean_image)
         found[MEMBERSHIP] = self._unknown_training or self._kept(MEMBERSHIP, self._membership)
@@ -93,7 +95,8 @@ class Play:
         for name, build in points.items():
             found[f"frontier/{name}"] = self._kept(f"frontier/{name}", lambda: self._point(build()))
         for name in baselines.matched(found, strengths):
-            found[f"matched/{name}"] = self._kept(f"matched/{name}", lambda: self._row(points[name]()))
+            make = functools.partial(self._row_of, points[name])
+            found[f"matched/{name}"] = self._kept(f"matched/{name}", make)
             gc.collect()
         return found
 
@@ -106,20 +109,30 @@ class Play:
             print(f"{time.monotonic() - self._started:.0f} s: {name} done", flush=True)
         return held
 
-    def _rows(self) -> dict[str, Release | str]:
-        audited = self._audited
+    def _rows(self) -> dict[str, Callable[[], Release]]:
+        audited, rivals = self._audited, self._rivals
+        had = {"unprotected": rivals.unprotected, "random_weights": rivals.random_weights}
         return {
-            "unprotected": self._rivals.unprotected,
-            "random_weights": self._rivals.random_weights,
-            "shuffled_pairs": releases.shuffled(audited, self._seed),
-            "answer_bits": releases.answer_bits(audited),
-            "answer_probabilities": releases.answer_probabilities(audited),
+            **{name: functools.partial(_itself, rival) for name, rival in had.items() if isinstance(rival, Release)},
+            "shuffled_pairs": lambda: releases.shuffled(audited, self._seed),
+            "answer_bits": lambda: releases.answer_bits(audited),
+            "answer_probabilities": lambda: releases.answer_probabilities(audited),
         }
 
-    def _row(self, release: Release) -> RunRecord:
+    def _names_of_answer(self, audited: RunRecord | str) -> list[str]:
+        """The answer meets the headline's trained attackers too: the verdict compares the best with the best."""
+        assert isinstance(audited, RunRecord)
+        best = audited.facts["headline_attackers"].values()
+        trained = [name for name in ladder.RUNGS if name in best]
+        return list(dict.fromkeys([*self._row_attackers, *trained]))
+
+    def _row_of(self, build: Callable[[], Release]) -> RunRecord:
+        return self._row(build(), self._row_attackers)
+
+    def _row(self, release: Release, names: Sequence[str]) -> RunRecord:
         """A release that is compared with the audited one: the attackers that every row meets, and linkage."""
         trials = self._trials
-        made, _ = trials.attempts(release, self._row_attackers, release.name)
+        made, _ = trials.attempts(release, names, release.name)
         validation = {name: attempts.validated(release, attempt, self._judges) for name, attempt in made.items()}
         best_of = attempts.chosen(validation, HEADLINE)
         columns, facts = trials.utility(release)
@@ -136,7 +149,7 @@ class Play:
     def _point(self, release: Release) -> RunRecord:
         """A point of the frontier: utility of a linear head, linkage, and the closed-form attacker."""
         columns, facts = self._trials.utility(release)
-        attempt = attempts.solve(attempts.pairs_of(release, None))
+        attempt = attempts.solve(attempts.Lesson.of(release, None))
         _, found, _ = attempts.on_probes(release, attempt, None)
         linked, _, strongest = linkage(release)
         columns |= {"linkage/best/rank1": linked["linkage/best/rank1"], "row/psnr": found["psnr"]}
@@ -151,8 +164,10 @@ class Play:
             known = None if sets.photographs.people is None else sets.people(name)
             parts.append(Outputs(release.z[name], logits, sets.labels(name), known))
         found = membership(parts[0], parts[1], self._seed)
+        # Named beforehand: the better of two would be chosen on the photographs that it is judged by.
+        strongest = LOSS if LOSS in found.auc else TRAINED
         people = np.concatenate([sets.people("x1_train"), sets.people("x1_val")])
-        facts = {"strongest": found.strongest, "members": len(parts[0].z), "others": len(parts[1].z)}
+        facts = {"strongest": strongest, "members": len(parts[0].z), "others": len(parts[1].z)}
         return RunRecord(facts, people, {PART: found.columns}, {})
 
     def _mean_image(self) -> RunRecord:
@@ -165,3 +180,7 @@ class Play:
         columns = {f"row/{figure}": compared[figure] for figure in ("psnr", "ssim")}
         columns |= {f"row/{figure}": found[figure] for figure in ("rank1", "face_similarity")}
         return RunRecord({"name": "mean_image"}, sets.people("probes"), {PART: columns}, {})
+
+
+def _itself(release: Release) -> Release:
+    return release

@@ -8,6 +8,7 @@ attackers.
 from __future__ import annotations
 
 import io
+import zlib
 from functools import cached_property
 from typing import Callable, Mapping
 
@@ -18,13 +19,21 @@ from sklearn.decomposition import PCA
 from tfprivacy_rep.attacks.linear_head import LinearHead
 from tfprivacy_rep.attacks.linkage import Known
 from tfprivacy_rep.auditing.sets import Sets
-from tfprivacy_rep.data.images import Images, in_memory
+from tfprivacy_rep.data.images import Images, in_memory, take
 
 Encode = Callable[[Images], np.ndarray]
 #: Changes representations, `[N, ...]` to `[N, ...]`; the text says of which photographs, so that noise can differ.
 Change = Callable[[np.ndarray, str], np.ndarray]
 
+#: Releases of each public photograph that an attacker of a random release learns from, variants included.
+DRAWS = 16
 _CHUNK = 512
+
+
+def _encoded(encode: Encode, sets: Sets) -> dict[str, np.ndarray]:
+    """What leaves of every set; of an empty one nothing, in the right shape."""
+    z = {name: encode(sets.images(name)) for name in sets.names if len(sets.images(name))}
+    return {name: z.get(name, np.zeros((0, *z["public"].shape[1:]), np.float32)) for name in sets.names}
 
 
 class Release:
@@ -43,8 +52,10 @@ class Release:
         classify: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
         self.name, self.encode, self.sets = name, encode, sets
-        self.z = {name: encode(sets.images(name)) for name in sets.names} if z is None else dict(z)
+        self.z = _encoded(encode, sets) if z is None else dict(z)
         self._classify = classify
+        #: How often each public photograph was released to the attackers: more than once where releases are random.
+        self.draws = 1
 
     @property
     def has_classifier(self) -> bool:
@@ -58,11 +69,26 @@ class Release:
 
     def logits(self, z: np.ndarray) -> np.ndarray:
         """The task's logits, `[N, A]`: of its classifier, or of the linear head where it has none."""
-        return (self._classify or self.head.decision)(z)
+        return self._logits(self._classify or self.head.decision, z)
+
+    def _logits(self, classify: Callable[[np.ndarray], np.ndarray], z: np.ndarray) -> np.ndarray:
+        return classify(z) if len(z) else np.zeros((0, len(self.sets.photographs.attributes)))
+
+    def lesson(self) -> tuple[Images, np.ndarray, int]:
+        """X2's training part with its variants, once for each draw: images, what leaves, and copies of each."""
+        count = len(self.z["public"]) // self.draws
+        images = self.sets.public if self.draws == 1 else take(
+            self.sets.public, np.tile(np.arange(count), self.draws))
+        return images, self.z["public"], self.sets.copies * self.draws
+
+    @cached_property
+    def public_head(self) -> LinearHead:
+        """A linear head fitted on X2's training part: what an attacker makes of the release who has no classifier."""
+        return LinearHead.fit(self.z["x2_train"], self.sets.labels("x2_train"))
 
     def known(self, name: str) -> Known:
-        """A set as linkage sees it."""
-        logits = self.logits(self.z[name])
+        """A set as linkage sees it; the private photographs have no part in it."""
+        logits = self._logits(self._classify or self.public_head.decision, self.z[name])
         return Known(self.z[name], (logits > 0).astype(np.int8), self.sets.people(name), logits)
 
     @cached_property
@@ -87,12 +113,16 @@ class Release:
 def with_noise(base: Release, strength: float, seed: int) -> Release:
     """Adds normal noise to each number, `strength` times its standard deviation over X1's training part."""
     scale = strength * base.z["x1_train"].std(0, keepdims=True)
+    draws = max(1, DRAWS // base.sets.copies)
 
     def change(z: np.ndarray, part: str) -> np.ndarray:
-        draws = np.random.default_rng([seed, *part.encode()])
-        return z + (scale * draws.standard_normal(z.shape)).astype(np.float32)
+        z = np.concatenate([z] * draws) if part == "public" else z
+        noise = np.random.default_rng([seed, zlib.crc32(z.tobytes()), *part.encode()])
+        return z + (scale * noise.standard_normal(z.shape)).astype(np.float32)
 
-    return base.changed(f"noise-{strength:g}", change)
+    noisy = base.changed(f"noise-{strength:g}", change)
+    noisy.draws = draws
+    return noisy
 
 
 def of_fewer_numbers(base: Release, numbers: int) -> Release:

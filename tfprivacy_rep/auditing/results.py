@@ -23,7 +23,7 @@ SCHEMA = "tfprivacy_rep/audit/1"
 ROWS = {
     "audited": ("subject", "the audited encoder"),
     "unprotected": ("ceiling", "the unprotected encoder"),
-    "random_weights": ("ceiling", "the same network with random weights, never trained"),
+    "random_weights": ("reference", "the same network with random weights, never trained"),
     "shuffled_pairs": ("floor", "attackers that learnt from pairs which do not belong together"),
     "mean_image": ("floor", "the mean public photograph, whoever is asked for"),
     "answer_bits": ("limit", "the predicted attributes as bits, in place of Z"),
@@ -62,9 +62,11 @@ def contents(
     values, intervals = measure(wanted, runs, intervals=True)
     known = [name for name, record in records.items() if name in ROWS and isinstance(record, RunRecord)]
     written = {
-        "schema": SCHEMA, **described, "data": data(sets), "recognisers": [
-            {"name": name, **of_one} for name, of_one in zip(recognisers, values.get("recognisers", []))],
-        "impostor_pairs": impostor_pairs(sets), "chance_rank1": chance(sets), "headline": values["headline"],
+        "schema": SCHEMA, **described, "budget": described["budget"] | {"headline_seeds": len(runs)},
+        "data": data(sets),
+        "recognisers": [{"name": name, **one} for name, one in zip(recognisers, values.get("recognisers", []))],
+        "impostor_pairs": impostor_pairs(sets), "chance_rank1": chance(sets),
+        "headline": dict.fromkeys(figures.HEADLINE_NAMES) | values["headline"],
         "headline_attackers": facts["headline_attackers"],
         "attackers": _attackers(names, tried, values["attackers"], facts, seeds if trained else 1, audited),
         "linkage": {"strongest": facts["strongest_linkage"] or None,

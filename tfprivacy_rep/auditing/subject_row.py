@@ -10,12 +10,14 @@ import numpy as np
 from tfprivacy_rep.attacks import ladder
 from tfprivacy_rep.attacks.probes import majority, probe_attributes
 from tfprivacy_rep.auditing import attempts, white_box
+from tfprivacy_rep.auditing.attempts import Attempt
 from tfprivacy_rep.auditing.budgets import ROW_ATTACKERS
 from tfprivacy_rep.auditing.judges import COLUMNS, Columns
 from tfprivacy_rep.auditing.linking import linkage
 from tfprivacy_rep.auditing.releases import Release
 from tfprivacy_rep.auditing.trials import HEADLINE, Trials, record
 from tfprivacy_rep.config import AuditConfig
+from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation.results import RunRecord
 from tfprivacy_rep.metrics.mcc import mcc, mean_mcc
 
@@ -44,6 +46,7 @@ class SubjectRow:
         self._columns: Columns = {}
         self._pictures: dict[str, np.ndarray] = {}
         self._distributions: dict[str, Any] = {}
+        self._start = ladder.BASE  # of the white-box attacks
 
     def play(self) -> RunRecord:
         """Does it all and returns the record."""
@@ -66,7 +69,9 @@ class SubjectRow:
         return record(release, facts | of_probes | {
             "attackers": {name: attempt.facts for name, attempt in made.items()}, "not_applicable": refused,
             "validation": validation, "headline_attackers": best_of, "row_attackers": list(dict.fromkeys(row.values())),
-            "strongest_linkage": strongest, "worst": worst.tolist(), "random_pairs": random_pairs(release),
+            "strongest_linkage": strongest, "names": [release.sets.photographs.names[i] for i in
+                                                      release.sets.indices["probes"]],
+            "worst": worst.tolist(), "random_pairs": random_pairs(release),
             "distributions": {
                 **{f"originals/{name}": one for name, one in of_originals.items()},
                 **{f"reconstructions/{name}": one for name, one in self._distributions[best_of["rank1"]].items()},
@@ -79,16 +84,22 @@ class SubjectRow:
         if isinstance(self._model, str) or not self._job.white_box_probes:
             reason = self._model if isinstance(self._model, str) else "switched off by white_box_probes=0"
             return {name: reason for name in white_box.NAMES}
-        best = attempts.chosen(validation, HEADLINE)["psnr"]
-        tried = white_box.attack(
-            self._release, made[best], self._model, self._trials.judges, self._job.white_box_probes, self._trials.seed
-        )
+        self._start = attempts.chosen(validation, HEADLINE)["psnr"]
+        try:
+            tried = self._try_white_box(made[self._start])
+        except UserError as error:  # no gradient passes through it
+            return {name: str(error) for name in white_box.NAMES}
         for name, one in tried.items():
             made[name], self._pictures[name], self._distributions[name] = one.attempt, one.pictures, one.distributions
             self._columns |= {f"attacks/{name}/{figure}": values for figure, values in one.columns.items()}
             if one.everywhere:
                 validation[name] = one.validation
         return {}
+
+    def _try_white_box(self, start: Attempt) -> dict[str, white_box.Tried]:
+        assert isinstance(self._model, keras.Model)
+        most = self._job.white_box_probes
+        return white_box.attack(self._release, start, self._model, self._trials.judges, most, self._trials.seed)
 
     def _of_row(self, row: Mapping[str, str]) -> Columns:
         """The figures by which rows are compared: of the best of the attackers that every row meets."""
@@ -98,14 +109,19 @@ class SubjectRow:
     def _repeated(self, best_of: Mapping[str, str]) -> Columns:
         """The headline's columns again, by attackers of further seeds: `repeat/<number>/headline/<figure>`."""
         columns: Columns = {}
-        names = [n for n in self._names if n in best_of.values() and n != ladder.LINEAR]
+        of_white_box = any(name in white_box.NAMES for name in best_of.values())
+        wanted = {*best_of.values(), *([self._start] if of_white_box else [])}
+        names = [name for name in self._names if name in wanted and name != ladder.LINEAR]
         for repeat in range(1, self._job.headline_seeds if names else 1):
             made, _ = self._trials.attempts(self._release, names, f"audited-{repeat}", repeat)
-            for name, attempt in made.items():
-                _, found, _ = attempts.on_probes(self._release, attempt, self._trials.judges)
-                again = headline({f"attacks/{name}/{f}": v for f, v in found.items()},
-                                 {f: n for f, n in best_of.items() if n == name})
-                columns |= {f"repeat/{repeat}/{key}": values for key, values in again.items()}
+            found = {name: attempts.on_probes(self._release, attempt, self._trials.judges)[1]
+                     for name, attempt in made.items()}
+            if of_white_box and self._start in made:
+                found |= {name: one.columns for name, one in self._try_white_box(made[self._start]).items()}
+            again = {f"attacks/{name}/{figure}": values for name, one in found.items()
+                     for figure, values in one.items()}
+            again |= headline(again, {figure: name for figure, name in best_of.items() if name in found})
+            columns |= {f"repeat/{repeat}/{key}": values for key, values in again.items()}
         return columns
 
     def _further_attributes(self) -> tuple[Columns, dict[str, Any]]:

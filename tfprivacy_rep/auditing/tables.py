@@ -50,7 +50,7 @@ def questions_table(contents: Mapping[str, Any]) -> Table:
         "questions", "The three questions",
         "Naming: rank-1, the share of photographs whose person is named at first guess. The face: PSNR in dB. The "
         "floor is what an attacker gets who sees nothing; the answer, what attackers get who see only the predicted "
-        "attributes. That comparison is between the same attackers, which the measured figure's may surpass. "
+        "attributes: those that every row meets, and those of the headline that were trained. "
         f"{interval_words(contents)}Differences are paired by photograph.",
         ("Question", "Found", "Measured", "Blind floor", "The answer", "Above the floor", "Above the answer"),
         tuple(rows), figures.notes(), names=2,

@@ -30,7 +30,7 @@ def threat_model(contents: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
          + (", drawn anew each time" if encoder["stochastic"] else "")),
         ("What the attacker has", shared["What the attacker has"]), ("What names people", shared["What names people"]),
         ("What the attacker is", "a fresh one each time, trained after the encoder was frozen; the best of "
-         f"{sum(not one.get('not_applicable') for one in contents['attackers'])} is reported, chosen without the "
+         f"{sum(bool(one.get('validation')) for one in contents['attackers'])} is reported, chosen without the "
          "probes"),
         ("Was the encoder trained on X1", _TRAINED[encoder["trained_on_x1"]]),
         ("Who shares people", shared["Who shares people"]), ("Tested", _tested(contents)),

@@ -10,7 +10,7 @@ import numpy as np
 
 from tfprivacy_rep.attacks import ladder
 from tfprivacy_rep.auditing import attempts
-from tfprivacy_rep.auditing.attempts import Attempt
+from tfprivacy_rep.auditing.attempts import Attempt, Lesson
 from tfprivacy_rep.auditing.judges import Columns, Judges
 from tfprivacy_rep.auditing.releases import Release
 from tfprivacy_rep.evaluation.results import RunRecord
@@ -52,15 +52,15 @@ class Trials:
         """
         lab = self.laboratory
         wanted = ladder.specs(names, lab.setting.config.attack, self.seed, repeat)
-        pairs = attempts.pairs_of(release, lab.features_for(wanted.values()))
+        lesson = Lesson.of(release, lab.features_for(wanted.values()))
         made, refused = {}, {}
         for name in names:
             if name == ladder.LINEAR:
-                made[name] = attempts.solve(pairs)
-            elif reason := attempts.too_few(wanted[name], pairs[0]):
+                made[name] = attempts.solve(lesson)
+            elif reason := attempts.too_few(wanted[name], lesson.training):
                 refused[name] = reason
             else:
-                made[name] = attempts.train(lab, pairs, wanted[name], self.folder / where / name, f"{where}: {name}")
+                made[name] = attempts.train(lab, lesson, wanted[name], self.folder / where / name, f"{where}: {name}")
                 gc.collect()
         return made, refused
 

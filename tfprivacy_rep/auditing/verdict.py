@@ -10,12 +10,16 @@ from tfprivacy_rep.auditing.figures import AUDITED, mean, minus, paired, utility
 from tfprivacy_rep.evaluation.figures import plain
 from tfprivacy_rep.evaluation.statistics import PersonValues, Statistic, bootstrap_interval
 
-#: Questions: name, figure of the headline, its column, the column that is compared like with like, and the blind floor.
+#: Questions: name, figure of the headline, its column, that of the answer's bits, and that of the blind floor.
 _QUESTIONS = (
     ("identity_from_z", "linkage_rank1", "linkage/best/rank1", "linkage/best/rank1", None),
     ("identity_from_images", "rank1", "headline/rank1", "row/rank1", "row/rank1"),
     ("appearance", "psnr", "headline/psnr", "row/psnr", "row/psnr"),
 )
+#: A difference this small is rounding.
+_ROUNDING = 1e-9
+#: A baseline is as good as the audited encoder in a figure if it is measurably no further on the worse side than this.
+MARGINS = {"linkage_rank1": 0.05, "psnr": 0.5, "mean_mcc": 0.05}
 BEYOND, WITHIN, FLOOR, UNKNOWN = "beyond_answer", "within_answer", "floor", "not_measured"
 CONDEMNED, LEAKS = "condemned", "leaks"
 
@@ -31,8 +35,8 @@ def interval(runs: Sequence[PersonValues], statistic: Statistic) -> dict[str, fl
 def verdict(runs: Sequence[PersonValues], chance: float | None, points: Sequence[str]) -> dict[str, Any]:
     """The part `verdict` of results.json.
 
-    A question's level is `beyond_answer` where its figure is measurably above the blind floor, and above what the same
-    attackers get from the predicted bits: the 95 % intervals of the paired differences exclude 0. It is `within_answer`
+    A question's level is `beyond_answer` where its figure is measurably above the blind floor, and above what the best
+    attack on the predicted bits gets: the 95 % intervals of the paired differences exclude 0. It is `within_answer`
     where it is above the blind floor only, and `floor` otherwise.
 
     Args:
@@ -67,7 +71,7 @@ def _question(
         floor = at_floor["value"] if at_floor else None
         over_blind = interval(runs, paired(f"{AUDITED}|{column}", f"mean_image|{blind}"))
     answer = interval(runs, mean("answer_bits", like))
-    over_answer = interval(runs, paired(f"{AUDITED}|{like}", f"answer_bits|{like}"))
+    over_answer = interval(runs, paired(f"{AUDITED}|{column}", f"answer_bits|{like}"))
     return told | {
         "level": _level(over_blind, over_answer), "value": found["value"], "blind": floor,
         "answer": answer["value"] if answer else None, "over_blind": over_blind, "over_answer": over_answer,
@@ -81,17 +85,26 @@ def _level(over_blind: Mapping[str, Any] | None, over_answer: Mapping[str, Any] 
 
 
 def _above(difference: Mapping[str, Any] | None) -> bool:
-    return difference is not None and difference["low"] is not None and difference["low"] > 0
+    return difference is not None and difference["low"] is not None and difference["low"] > _ROUNDING
 
 
 def _below(difference: Mapping[str, Any] | None) -> bool:
-    return difference is not None and difference["high"] is not None and difference["high"] < 0
+    return difference is not None and difference["high"] is not None and difference["high"] < -_ROUNDING
+
+
+def _within(difference: Mapping[str, Any] | None, figure: str, sign: float = 1.0) -> bool:
+    """Whether the interval says that a difference is no further on the worse side than the figure's margin."""
+    if difference is None:
+        return True  # not measured of either
+    end = difference["high" if sign > 0 else "low"]
+    return end is not None and sign * end <= MARGINS[figure]
 
 
 def _baseline(runs: Sequence[PersonValues], family: str, points: Sequence[str]) -> dict[str, Any]:
     """Whether a baseline of the audited encoder's utility protects better: the strongest that keeps it on X1's
     validation part, compared on T. It wins where it names measurably fewer people from what leaves, or gives back
-    measurably less of the face, and is measurably worse in neither, nor in utility."""
+    measurably less of the face, and where its interval keeps it within `MARGINS` of the audited encoder in everything
+    else. It loses where it is measurably worse in anything and better in nothing; otherwise nothing is decided."""
     told: dict[str, Any] = {"family": family, "label": label(family, None), "matched": False, "wins": None,
                             "linkage_rank1": None, "psnr": None, "mean_mcc": None}
     names = [name for name in points if name.rsplit("-", 1)[0] == family]
@@ -102,9 +115,11 @@ def _baseline(runs: Sequence[PersonValues], family: str, points: Sequence[str]) 
     rebuilt = interval(runs, paired(f"{record}|row/psnr", f"{AUDITED}|row/psnr"))
     useful = interval(runs, minus(utility(record, head=True), utility(AUDITED, head=True)))
     better = _below(named) or _below(rebuilt)
+    as_good = _within(named, "linkage_rank1") and _within(rebuilt, "psnr") and _within(useful, "mean_mcc", -1.0)
     worse = _above(named) or _above(rebuilt) or _below(useful)
+    wins = True if better and as_good else False if worse and not better else None
     return told | {
-        "label": label(family, float(names[0].rsplit("-", 1)[1])), "matched": True, "wins": better and not worse,
+        "label": label(family, float(names[0].rsplit("-", 1)[1])), "matched": True, "wins": wins,
         "linkage_rank1": named, "psnr": rebuilt, "mean_mcc": useful,
     }
 

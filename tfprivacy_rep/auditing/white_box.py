@@ -9,18 +9,19 @@ from typing import Any
 import keras
 import numpy as np
 
+from tfprivacy_rep.attacks.attacker import GAIN
 from tfprivacy_rep.attacks.inversion import Inverted, WhiteBox, invert_images, invert_latents
 from tfprivacy_rep.auditing import attempts
 from tfprivacy_rep.auditing.attempts import Attempt
-from tfprivacy_rep.auditing.judges import COLUMNS, Columns, Histogram, Judges
+from tfprivacy_rep.auditing.judges import Columns, Histogram, Judges
 from tfprivacy_rep.auditing.releases import Release
-from tfprivacy_rep.data.pipeline import as_float
 from tfprivacy_rep.data.rehearsal import spaced
 from tfprivacy_rep.evaluation.audit import as_photographs
-from tfprivacy_rep.metrics.image_similarity import psnr, ssim
 
 _ATTACKS = {"white_box_image": invert_images, "white_box_latent": invert_latents}
 NAMES = tuple(_ATTACKS)
+#: Probes of the rehearsal that they are tried on, at most.
+_REHEARSED = 128
 WHAT = {
     "white_box_image": "optimises each image until the encoder gives its Z, from the best decoder's image",
     "white_box_latent": "optimises in the latent space of a generator trained on public photographs",
@@ -57,7 +58,7 @@ def attack(
         release: of the audited encoder.
         best: the decoder that they start from.
         model: the encoder, photographs in [0, 1] to Z.
-        judges: look at faces; asked only where all probes are tried.
+        judges: look at faces.
         most: probes, at most; of more some are tried, evenly spaced, and the attack can't be the headline's.
         seed: of everything random.
     """
@@ -67,51 +68,46 @@ def attack(
     )
     count = len(sets.indices["probes"])
     tried = spaced(np.arange(count), most)
-    everywhere = len(tried) == count and len(sets.indices["rehearsal_probes"]) <= most
+    everywhere = len(tried) == count
+    rehearsed = spaced(np.arange(len(sets.indices["rehearsal_probes"])), _REHEARSED)
     start = attempts.rebuilt(best, release.z["probes"])
     found = {}
     for name, invert in _ATTACKS.items():
         began = time.monotonic()
         z = release.z["probes"][tried]
-        asked = release.z["rehearsal_probes"] if everywhere else z[:0]
+        asked = release.z["rehearsal_probes"][rehearsed] if everywhere else z[:0]
         inverted: Inverted = invert(setup, np.concatenate([z, asked]))
         images = as_photographs(inverted.images)
         pictures = start.copy()
         pictures[tried] = images[: len(tried)]
-        columns, distributions = _columns(release, pictures, tried, judges if everywhere else None)
+        columns, distributions = _columns(release, pictures, tried, judges)
         facts: dict[str, Any] = {
-            "mu1": 0.0, "mu2": 0.0, "steps": inverted.steps, "converged": True, "parameters": inverted.parameters,
-            "photographs": len(sets.indices["x2_train"]), "seconds": round(time.monotonic() - began, 1),
+            "mu1": 0.0, "mu2": 0.0, "steps": inverted.steps, "converged": _converged(inverted),
+            "parameters": inverted.parameters, "photographs": len(sets.indices["x2_train"]),
+            "seconds": round(time.monotonic() - began, 1),
             "history": inverted.history, "strength": inverted.strength, "tested": len(tried),
         }
-        validation = _validation(release, images[len(tried) :], judges) if everywhere else {}
-        found[name] = Tried(Attempt(name, best.decode, best.model, facts), pictures, columns, distributions,
+        validation: dict[str, float | None] = {}
+        if everywhere:
+            validation = attempts.validated_pictures(release, images[len(tried) :], judges, rehearsed)
+        found[name] = Tried(Attempt(name, best.decode, facts), pictures, columns, distributions,
                             validation, everywhere)
     return found
 
 
 def _columns(
-    release: Release, pictures: np.ndarray, tried: np.ndarray, judges: Judges | None
+    release: Release, pictures: np.ndarray, tried: np.ndarray, judges: Judges
 ) -> tuple[Columns, dict[str, Histogram]]:
     columns = attempts.compared(release, pictures, "probes")
-    distributions: dict[str, Histogram] = {}
-    if judges is not None:
-        named, distributions = judges.reconstructions(pictures, "probes", "gallery")
-        columns |= named
-    else:
-        columns |= {name: np.full(len(pictures), np.nan) for name in ("face_similarity", *COLUMNS)}
+    named, distributions = judges.reconstructions(pictures, "probes", "gallery")
+    columns |= named
     left = np.setdiff1d(np.arange(len(pictures)), tried)
     for values in columns.values():
         values[left] = np.nan
     return columns, distributions
 
 
-def _validation(release: Release, pictures: np.ndarray, judges: Judges) -> dict[str, float | None]:
-    images = as_float(release.sets.images("rehearsal_probes"))
-    rebuilt = as_float(pictures)
-    rank1: float | None = None
-    if judges.recognisers:
-        columns, _ = judges.reconstructions(pictures, "rehearsal_probes", "rehearsal_gallery")
-        defined = columns["rank1"][~np.isnan(columns["rank1"])]
-        rank1 = float(defined.mean()) if len(defined) else None
-    return {"psnr": float(psnr(rebuilt, images).mean()), "ssim": float(ssim(rebuilt, images).mean()), "rank1": rank1}
+def _converged(inverted: Inverted) -> bool:
+    """Whether its last look brought no gain of 1 % on X2's validation part."""
+    losses = [row["validation_loss"] for row in inverted.history]
+    return losses[-1] > (1.0 - GAIN) * min(losses[:-1])

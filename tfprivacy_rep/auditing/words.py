@@ -106,7 +106,7 @@ def _found(contents: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
     return " ".join(part for part in parts if part)
 
 
-_AGAINST = {"over_blind": "the floor", "over_answer": "the answer through the same attackers"}
+_AGAINST = {"over_blind": "the floor", "over_answer": "the best attack on the answer"}
 
 
 def _signed(difference: Mapping[str, Any], kind: str) -> str:

@@ -11,6 +11,9 @@ from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.models.encoder import GROUPS
 from tfprivacy_rep.models.initialisation import seeded_initialisers
 
+#: Maps that are doubled less often pass convolutions at their own size first.
+_LEAST_STAGES = 2
+
 
 def build_decoder(
     representation_shape: Sequence[int], image_size: int, widths: Sequence[int] = (256, 128, 64, 32), seed: int = 0
@@ -36,6 +39,7 @@ def build_decoder(
     initialiser = seeded_initialisers(seed)
     representation, x = _as_map(representation_shape, image_size, widths, initialiser)
     stages = _stages(representation_shape, image_size, widths)
+    x = _deepened(x, stages, widths, initialiser)
     for index, filters in enumerate(stages):
         x = layers.Conv2DTranspose(
             filters, 4, 2, padding="same", kernel_initializer=initialiser(), name=f"deconv{index}"
@@ -69,7 +73,9 @@ def build_residual_decoder(
             x = layers.GroupNormalization(GROUPS, name=f"norm_{name}")(x)
         return layers.LeakyReLU(0.2, name=f"activation_{name}")(x)
 
-    for index, filters in enumerate(_stages(representation_shape, image_size, widths)):
+    stages = _stages(representation_shape, image_size, widths)
+    x = _deepened(x, stages, widths, initialiser)
+    for index, filters in enumerate(stages):
         inside = convolution(prepared(x, f"{index}a"), filters, 3, f"conv{index}a")
         inside = layers.UpSampling2D(name=f"up{index}a")(inside)
         inside = convolution(prepared(inside, f"{index}b"), filters, 3, f"conv{index}b")
@@ -96,10 +102,32 @@ def _as_map(
     return representation, x
 
 
+def _deepened(
+    x: keras.KerasTensor, stages: Sequence[int], widths: Sequence[int],
+    initialiser: Callable[[], keras.initializers.Initializer],
+) -> keras.KerasTensor:
+    """Convolutions for maps that (nearly) have the image's size: the doublings alone would make a toy of a decoder."""
+    for index in range(_LEAST_STAGES - len(stages)):
+        x = layers.Conv2D(
+            2 * widths[-1], 5, padding="same", kernel_initializer=initialiser(), name=f"refine{index}"
+        )(x)
+        x = layers.LeakyReLU(0.2, name=f"refine_activation{index}")(x)
+    return x
+
+
+def fits(representation_shape: Sequence[int], image_size: int) -> bool:
+    """Whether decoders take representations of a shape: a vector, or a map that doubling brings to the image's size."""
+    try:
+        _stages(representation_shape or (0, 1, 1), image_size, (8,))
+    except UserError:
+        return False
+    return True
+
+
 def _stages(representation_shape: Sequence[int], image_size: int, widths: Sequence[int]) -> list[int]:
     if len(representation_shape) == 1:
         return [*widths[1:], widths[-1]]
-    side, doublings = representation_shape[0], 0
+    side, doublings = max(1, representation_shape[0]), 0
     while side << doublings < image_size:
         doublings += 1
     if len(representation_shape) != 3 or side << doublings != image_size or side != representation_shape[1]:
