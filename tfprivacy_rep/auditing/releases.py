@@ -30,10 +30,11 @@ DRAWS = 16
 _CHUNK = 512
 
 
-def _encoded(encode: Encode, sets: Sets) -> dict[str, np.ndarray]:
+def _of_every_set(sets: Sets, z: Callable[[str], np.ndarray]) -> dict[str, np.ndarray]:
     """What leaves of every set; of an empty one nothing, in the right shape."""
-    z = {name: encode(sets.images(name)) for name in sets.names if len(sets.images(name))}
-    return {name: z.get(name, np.zeros((0, *z["public"].shape[1:]), np.float32)) for name in sets.names}
+    found = {name: z(name) for name in sets.names if len(sets.images(name))}
+    nothing = np.zeros((0, *found["public"].shape[1:]), np.float32)
+    return {name: found.get(name, nothing) for name in sets.names}
 
 
 class Release:
@@ -52,7 +53,7 @@ class Release:
         classify: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
         self.name, self.encode, self.sets = name, encode, sets
-        self.z = _encoded(encode, sets) if z is None else dict(z)
+        self.z = dict(z) if z is not None else _of_every_set(sets, lambda name: encode(sets.images(name)))
         self._classify = classify
         #: How often each public photograph was released to the attackers: more than once where releases are random.
         self.draws = 1
@@ -106,7 +107,8 @@ class Release:
         """The release after a change of what leaves; no photograph is encoded again."""
         return Release(
             name, lambda images: change(self.encode(images), "further"), self.sets,
-            {part: change(z, part) for part, z in self.z.items()}, self._classify if keeps_classifier else None,
+            _of_every_set(self.sets, lambda part: change(self.z[part], part)),
+            self._classify if keeps_classifier else None,
         )
 
 
