@@ -13,7 +13,8 @@ def finding(contents, question):
 
 def test_condemned():
     assert lead(example()) == (
-        "This encoder does not hide who people are. Of 100 people photographed, 75 can be named from what is sent, "
+        "This encoder does not hide who people are. Of 100 people photographed, 75 can be named among 40 known people "
+        "from what is sent, "
         "without rebuilding any picture; guessing names 2 or 3, and the answer alone, the attributes that the service "
         "is asked for, names 46. Of the same 100, 31 can be named from the pictures rebuilt; guessing names 2 or 3, "
         "and the answer alone names 6. The pictures rebuilt look more like the photographs than a guess does.")
@@ -77,9 +78,9 @@ def test_a_baseline_that_wins_is_in_the_lead():
     contents = example()
     assert compose(contents).lead[1:] == (
         "Adding noise to the unprotected representation (noise, 0.5 standard deviations) keeps the same utility, names "
-        "fewer people and gives back less of the face: this defence is not worth having.",)
+        "fewer people and gives back less of the face: on these photographs the defence is not worth having.",)
     contents["verdict"]["baselines"][0]["psnr"] = difference(0.1)
-    assert "keeps the same utility and names fewer people: this" in compose(contents).lead[1]
+    assert "keeps the same utility and names fewer people: on these" in compose(contents).lead[1]
     contents["frontier"]["base"] = "audited"
     assert compose(contents).lead[1].endswith("what is sent holds more than the task needs.")
     assert "Adding noise to the audited representation" in compose(contents).lead[1]

@@ -51,7 +51,8 @@ def winning(contents: Mapping[str, Any]) -> tuple[str, ...]:
             continue
         better = [words for key, words in (("linkage_rank1", "names fewer people"),
                                            ("psnr", "gives back less of the face")) if _below(one.get(key))]
-        so = "what is sent holds more than the task needs" if audited else "this defence is not worth having"
+        so = "what is sent holds more than the task needs" if audited else (
+            "on these photographs the defence is not worth having")
         does = listed(["keeps the same utility", *(better or ["protects at least as well"])])
         said.append(f"{_doing(contents, one)} {does}: {so}.")
     return tuple(said)

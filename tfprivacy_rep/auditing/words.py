@@ -73,7 +73,8 @@ def _named(contents: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]]) 
         if not is_missing(one["answer"]):
             meaning = "" if said else ", the attributes that the service is asked for,"
             compared.append(f"the answer alone{meaning} names {people_of_hundred(one['answer'])}")
-        opening = f"{people_of_hundred(one['value'])} can be named {how}"
+        among = f"among {contents['data']['people']['gallery']:,} known people " if not said else ""
+        opening = f"{people_of_hundred(one['value'])} can be named {among}{how}"
         opening = f"Of 100 people photographed, {opening}" if not said else f"Of the same 100, {opening}"
         said.append(opening + (f"; {', and '.join(compared)}" if compared else "") + ".")
     return said
