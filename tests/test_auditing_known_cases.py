@@ -91,9 +91,11 @@ def test_other_attacker_seeds_agree_within_the_intervals(tmp_path):
     images = keras.Input((small_audit.SIZE, small_audit.SIZE, 3))
     encoder = keras.Model(images, layers.Flatten()(layers.AveragePooling2D(8)(images)))
     first, second = (
-        small_audit.audit(encoder, tmp_path / str(seed), attacker_seed=seed, attackers=("decoder",))
+        small_audit.audit(encoder, tmp_path / str(seed), steps=400, attacker_seed=seed, attackers=("decoder",),
+                          headline_seeds=3)  # with one seed the interval would cover the people alone
         for seed in (0, 1)
     )
+    assert first["budget"]["headline_seeds"] == 3
     losses = [next(one for one in contents["attackers"] if one["name"] == "decoder")["history"]
               for contents in (first, second)]
     assert losses[0] != losses[1]  # they were other attackers
