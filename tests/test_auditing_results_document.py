@@ -1,5 +1,6 @@
 """docs/audit.md names every key of an audit's results.json."""
 
+import json
 import re
 from pathlib import Path
 
@@ -37,3 +38,13 @@ def test_every_key_is_described(variant):
 
 def test_the_schema_is_named():
     assert f"`{example()['schema']}`" in DOCUMENT.read_text("utf-8")
+
+
+@pytest.mark.parametrize("audit", ["audit-quickstart", "audit-drawn"])
+def test_what_real_audits_write_is_described(audit):
+    """The invented contents may lack a key that the program writes."""
+    contents = json.loads((DOCUMENT.parent / "published" / audit / "results.json").read_text("utf-8"))
+    described = set(re.findall(r"`([a-z0-9_-]+)`", DOCUMENT.read_text("utf-8").split("## results.json", 1)[1]))
+    parts = [contents, contents["encoder"], contents["headline"], contents["frontier"], contents["membership"],
+             contents["worst"], *contents["attackers"], *contents["rows"], *contents["verdict"]["baselines"]]
+    assert not {key for part in parts for key in part} - described

@@ -103,12 +103,11 @@ class Release:
         z = self.z["x2_train"].reshape(len(self.z["x2_train"]), -1).astype(np.float64)
         return bool(z.std(0).max() <= 1e-6 * max(1.0, float(np.abs(z).max())))
 
-    def changed(self, name: str, change: Change, keeps_classifier: bool = False) -> "Release":
-        """The release after a change of what leaves; no photograph is encoded again."""
+    def changed(self, name: str, change: Change) -> "Release":
+        """The release after a change of what leaves; no photograph is encoded again, and no classifier fits."""
         return Release(
             name, lambda images: change(self.encode(images), "further"), self.sets,
             _of_every_set(self.sets, lambda part: change(self.z[part], part)),
-            self._classify if keeps_classifier else None,
         )
 
 
