@@ -19,8 +19,8 @@ from tfprivacy_rep.auditing.judges import Judges
 from tfprivacy_rep.auditing.play import Play, Rivals
 from tfprivacy_rep.auditing.releases import Release
 from tfprivacy_rep.auditing.sets import Sets
-from tfprivacy_rep.config import AuditConfig
 from tfprivacy_rep.data.photographs import Photographs
+from tfprivacy_rep.jobs import AuditConfig
 from tfprivacy_rep.laboratory import Laboratory
 
 ATTACKERS = ("linear", "decoder")

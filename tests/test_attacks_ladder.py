@@ -9,7 +9,8 @@ import pytest
 
 from tfprivacy_rep.attacks import ladder
 from tfprivacy_rep.attacks.attacker import AttackerSpec, Pairs, build_attacker
-from tfprivacy_rep.config import ATTACKERS, AttackConfig
+from tfprivacy_rep.config import AttackConfig
+from tfprivacy_rep.jobs import ATTACKERS
 
 CONFIG = AttackConfig(attack_mu1=0.25, attack_mu2=0.5)
 

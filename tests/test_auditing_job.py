@@ -15,9 +15,9 @@ from keras import layers
 
 from tfprivacy_rep.attacks.attacker import AttackTrainer
 from tfprivacy_rep.auditing import budgets, job
-from tfprivacy_rep.config import AuditConfig
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation import recognisers
+from tfprivacy_rep.jobs import AuditConfig
 from tfprivacy_rep.models.encoder import build_encoder
 from tfprivacy_rep.serving.export import export_encoder
 

@@ -11,8 +11,8 @@ import small_run
 import tensorflow as tf
 import tiny_game as tiny
 
-from tfprivacy_rep.auditing.checkpoint_run import CheckpointRun
 from tfprivacy_rep.auditing.opening import OpenedEncoder, open_checkpoint, open_encoder
+from tfprivacy_rep.checkpoint_run import CheckpointRun
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.serving.export import export_encoder
 from tfprivacy_rep.training.checkpoint import CheckpointStore

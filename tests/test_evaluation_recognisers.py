@@ -7,12 +7,13 @@ import re
 import numpy as np
 import pytest
 
-from tfprivacy_rep.config import AUDIT_RECOGNISERS, RECOGNISERS, AttackConfig
+from tfprivacy_rep.config import RECOGNISERS, AttackConfig
 from tfprivacy_rep.data.sources import SOURCES
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation.dlib_faces import FACE_SQUARE
 from tfprivacy_rep.evaluation.recognisers import DEFAULTS, build_recogniser, build_recognisers, default_recognisers
 from tfprivacy_rep.evaluation.rendered_faces import SECOND_WEIGHTS, WEIGHTS, RenderedRecogniser
+from tfprivacy_rep.jobs import AUDIT_RECOGNISERS
 
 
 @pytest.mark.parametrize("name", RECOGNISERS)

@@ -13,8 +13,8 @@ import small_run
 from small_run import BlockRecogniser
 
 from tfprivacy_rep import experiment, laboratory
-from tfprivacy_rep.config import ReproduceConfig
 from tfprivacy_rep.errors import UserError
+from tfprivacy_rep.jobs import ReproduceConfig
 from tfprivacy_rep.reproduction import job as reproduction
 
 COUNT = 160

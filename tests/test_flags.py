@@ -14,7 +14,7 @@ from absl import flags as absl_flags
 from small_run import ROOT
 
 from tfprivacy_rep import config as configuration
-from tfprivacy_rep import flags
+from tfprivacy_rep import flags, jobs
 from tfprivacy_rep.config import Config
 from tfprivacy_rep.errors import UserError
 
@@ -192,13 +192,13 @@ def test_a_flag_that_can_not_be_parsed_is_named(argument, named, tmp_path):
 
 def test_a_jobs_defaults_give_way_to_what_the_user_gives():
     values = absl_flags.FlagValues()
-    flags.define(values, configuration.ReproduceConfig)
+    flags.define(values, jobs.ReproduceConfig)
     values(["reproduce.py", "--output_dir=out", "--steps=7", "--sweep=lambda2", "--sweep_values=0,0.5",
             "--budget=smoke"])
     config = flags.to_config(values, {"steps": 100, "batch_size": 8, "widths": (8, 8, 8, 8)})
     assert (config.train.steps, config.train.batch_size, config.models.widths) == (7, 8, (8, 8, 8, 8))
     assert config.run.output_dir == "out"
-    job = flags._section(values, configuration.ReproduceConfig, {})
+    job = flags._section(values, jobs.ReproduceConfig, {})
     assert job.sweep_values == (0.0, 0.5) and job.budget == "smoke" and job.rows == "1-10"
 
 
@@ -226,7 +226,7 @@ def test_mistakes_in_a_reproduction_are_named(argument, text, tmp_path):
 
 def test_a_reproduction_takes_no_option_that_means_nothing_there():
     values = absl_flags.FlagValues()
-    flags.define(values, configuration.ReproduceConfig)
+    flags.define(values, jobs.ReproduceConfig)
     assert not {"folds", "use_export"} & set(values) and "fold" in values
     values(["reproduce.py", "--output_dir=out"])
     assert flags.to_config(values).run.folds == 1

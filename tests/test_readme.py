@@ -13,6 +13,7 @@ import pytest
 from small_run import ROOT
 
 from tfprivacy_rep import config as configuration
+from tfprivacy_rep import jobs
 from tfprivacy_rep.data import partition as partitions
 from tfprivacy_rep.data import sources
 
@@ -34,8 +35,8 @@ def marked_block(text: str, marker: str) -> str:
 
 def flags_of(script: str) -> set[str]:
     """Every spelling of a flag that a script takes."""
-    own = {"train.py": [], "reproduce.py": [configuration.ReproduceConfig],
-           "evaluate.py": [configuration.AuditConfig]}
+    own = {"train.py": [], "reproduce.py": [jobs.ReproduceConfig],
+           "evaluate.py": [jobs.AuditConfig]}
     if script in own:
         sections = [*configuration.sections().values(), *own[script]]
         options = [option for section in sections for option in dataclasses.fields(section)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import small_run
 
-from tfprivacy_rep.config import ReproduceConfig
 from tfprivacy_rep.data.partition import Partition
+from tfprivacy_rep.jobs import ReproduceConfig
 from tfprivacy_rep.reproduction import budgets
 from tfprivacy_rep.reproduction.plan import attacker_spec, encoders, points
 from tfprivacy_rep.reproduction.play import fractions

@@ -13,13 +13,15 @@ PACKAGE = "tfprivacy_rep"
 # From the top down. Modules and packages of one row are neighbours.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("scripts",),
+    ("commands",),
     ("experiment", "reproduction", "auditing", "flags"),
-    ("laboratory",),
+    ("laboratory", "checkpoint_run"),
     ("report",),
     ("evaluation", "serving"),
     ("attacks",),
     ("training",),
     ("data", "models", "objectives", "metrics", "distribution"),
+    ("jobs",),
     ("config", "files"),
     ("errors",),
 )
@@ -29,6 +31,7 @@ NEIGHBOURS = {("models", "data.pipeline"), ("models", "data.images")}
 
 # Who may import nothing of the package but these.
 ONLY: dict[str, set[str]] = {
+    "jobs": {"config", "errors"},
     "serving": {"models", "config", "data.preprocessing", "data.decoding", "errors", "files"},
     "flags": {"config", "errors"},
     "config": {"errors"},
@@ -43,8 +46,10 @@ WITHOUT_TENSORFLOW = {
     "errors",
     "files",
     "flags",
+    "jobs",
     "metrics",
-    "auditing.checkpoint_run",
+    "checkpoint_run",
+    "commands",
     "auditing.gate",
     "reproduction.budgets",
     "reproduction.rows",

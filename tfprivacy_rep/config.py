@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 from tfprivacy_rep.errors import UserError
 
@@ -17,19 +17,15 @@ DATASETS = ("orl", "celeba", "celeba_tfds", "folder", "rendered")
 PARTITIONS = ("shared_people", "attacker_knows_people", "disjoint_people", "paper", "official")
 ON_BAD_IMAGE = ("error", "skip")
 RECOGNISERS = ("dlib", "rendered", "none")
-BUDGETS = ("smoke", "small", "full")
-ATTACKERS = ("linear", "decoder", "decoder_2x", "decoder_4x", "decoder_residual", "decoder_perceptual", "decoder_gan",
-             "decoder_long", "decoder_data_10", "decoder_data_1")
-AUDIT_RECOGNISERS = ("dlib", "eigenfaces", "facenet", "rendered", "rendered_second")
-INPUT_RANGES = ("unit", "byte", "symmetric")
-SWEEPS = ("", "lambda2")
 
 
-def _option(default: Any, help: str) -> Any:
+def option(default: Any, help: str) -> Any:
+    """A field with a default and the help text of its flag."""
     return field(default=default, metadata={"help": help})
 
 
-def _require(name: str, value: Any, holds: bool, expected: str, remedy: str) -> None:
+def require(name: str, value: Any, holds: bool, expected: str, remedy: str) -> None:
+    """Raises a UserError that names the option unless its value holds."""
     if not holds:
         raise UserError(f"Invalid `{name}`: expected {expected}. Received: {name}={value!r}. {remedy}")
 
@@ -38,91 +34,91 @@ def _require(name: str, value: Any, holds: bool, expected: str, remedy: str) -> 
 class DataConfig:
     """Which photographs, which attributes, and who gets which of them."""
 
-    dataset: str = _option("orl", f"source of the photographs: {', '.join(DATASETS)}")
-    data_dir: str = _option("", "folder of the source's files; empty: where the source's package keeps them; for "
-                            "dataset=rendered a folder that keeps what was drawn")
-    attributes_file: str = _option("", "CSV of attributes for dataset=folder; empty: attributes.csv in data_dir")
-    attributes: tuple[str, ...] = _option((), "comma-separated task attributes; empty: the source's default")
-    partition: str = _option("", f"who shares people: {', '.join(PARTITIONS)}; empty: the source's default")
-    x1_fraction: float = _option(1.0, "share of X1's training photographs that is used, above 0 and at most 1")
-    x2_fraction: float = _option(1.0, "share of X2's training photographs that is used, above 0 and at most 1")
-    image_size: int = _option(64, "side of the square images, in pixels: a multiple of 16, at least 32")
-    rendered_images: int = _option(20_000, "photographs drawn by dataset=rendered, 20 of each person")
-    on_bad_image: str = _option("error", "what to do with a photograph that can't be read: error names the first ten, "
-                                "skip leaves them out and counts them in the report")
-    cache_images: bool = _option(False, "read all photographs once and keep them in memory: image_size ** 2 * 3 bytes "
-                                 "each")
+    dataset: str = option("orl", f"source of the photographs: {', '.join(DATASETS)}")
+    data_dir: str = option("", "folder of the source's files; empty: where the source's package keeps them; for "
+                           "dataset=rendered a folder that keeps what was drawn")
+    attributes_file: str = option("", "CSV of attributes for dataset=folder; empty: attributes.csv in data_dir")
+    attributes: tuple[str, ...] = option((), "comma-separated task attributes; empty: the source's default")
+    partition: str = option("", f"who shares people: {', '.join(PARTITIONS)}; empty: the source's default")
+    x1_fraction: float = option(1.0, "share of X1's training photographs that is used, above 0 and at most 1")
+    x2_fraction: float = option(1.0, "share of X2's training photographs that is used, above 0 and at most 1")
+    image_size: int = option(64, "side of the square images, in pixels: a multiple of 16, at least 32")
+    rendered_images: int = option(20_000, "photographs drawn by dataset=rendered, 20 of each person")
+    on_bad_image: str = option("error", "what to do with a photograph that can't be read: error names the first ten, "
+                               "skip leaves them out and counts them in the report")
+    cache_images: bool = option(False, "read all photographs once and keep them in memory: image_size ** 2 * 3 bytes "
+                                "each")
 
     def __post_init__(self) -> None:
         size = self.image_size
         near = sorted({max(32, size // 16 * 16), max(32, -(-size // 16) * 16)})
-        _require("image_size", size, size >= 32 and size % 16 == 0, "a multiple of 16, at least 32",
-                 f"Use {' or '.join(map(str, near))}.")
-        _require("dataset", self.dataset, self.dataset in DATASETS, f"one of {', '.join(DATASETS)}",
-                 "See --help for what each is.")
+        require("image_size", size, size >= 32 and size % 16 == 0, "a multiple of 16, at least 32",
+                f"Use {' or '.join(map(str, near))}.")
+        require("dataset", self.dataset, self.dataset in DATASETS, f"one of {', '.join(DATASETS)}",
+                "See --help for what each is.")
         for name in ("x1_fraction", "x2_fraction"):
-            _require(name, getattr(self, name), 0 < getattr(self, name) <= 1, "a number above 0 and at most 1",
-                     "Use 1 for all photographs.")
-        _require("rendered_images", self.rendered_images, self.rendered_images >= 200, "at least 200, ten people",
-                 "Use 20000.")
-        _require("on_bad_image", self.on_bad_image, self.on_bad_image in ON_BAD_IMAGE,
-                 f"one of {', '.join(ON_BAD_IMAGE)}", "Use skip to leave unreadable photographs out.")
+            require(name, getattr(self, name), 0 < getattr(self, name) <= 1, "a number above 0 and at most 1",
+                    "Use 1 for all photographs.")
+        require("rendered_images", self.rendered_images, self.rendered_images >= 200, "at least 200, ten people",
+                "Use 20000.")
+        require("on_bad_image", self.on_bad_image, self.on_bad_image in ON_BAD_IMAGE,
+                f"one of {', '.join(ON_BAD_IMAGE)}", "Use skip to leave unreadable photographs out.")
         if self.partition:
-            _require("partition", self.partition, self.partition in PARTITIONS, f"one of {PARTITIONS}",
-                     "Leave it empty for the source's default.")
-        _require("attributes", self.attributes, len(set(self.attributes)) == len(self.attributes),
-                 "each attribute once", "Remove the repeated name.")
+            require("partition", self.partition, self.partition in PARTITIONS, f"one of {PARTITIONS}",
+                    "Leave it empty for the source's default.")
+        require("attributes", self.attributes, len(set(self.attributes)) == len(self.attributes),
+                "each attribute once", "Remove the repeated name.")
 
 
 @dataclass(frozen=True)
 class ModelConfig:
     """Sizes of the networks of both players."""
 
-    representation_size: int = _option(128, "numbers in the representation Z")
-    widths: tuple[int, ...] = _option(
+    representation_size: int = option(128, "numbers in the representation Z")
+    widths: tuple[int, ...] = option(
         (32, 64, 128, 256), "filters of the encoder's four stride-2 stages; decoder and discriminator mirror them"
     )
-    perceptual: str = _option(
+    perceptual: str = option(
         "hed", "perceptual network g: hed (no download), imagenet (downloads VGG16), or a path: "
         "VGG16 weights (.h5) or a Keras model of images in [0, 1] (.keras)"
     )
-    perceptual_size: int = _option(32, "side in pixels of the images that g sees; at most image_size")
+    perceptual_size: int = option(32, "side in pixels of the images that g sees; at most image_size")
 
     def __post_init__(self) -> None:
-        _require("representation_size", self.representation_size, self.representation_size >= 1, "at least 1",
-                 "Use 128.")
-        _require("widths", self.widths, len(self.widths) == 4 and all(w > 0 and w % 8 == 0 for w in self.widths),
-                 "four positive multiples of 8 (groups of the normalisation)", "Use 32,64,128,256.")
-        _require("perceptual_size", self.perceptual_size, self.perceptual_size >= 16, "at least 16", "Use 32.")
+        require("representation_size", self.representation_size, self.representation_size >= 1, "at least 1",
+                "Use 128.")
+        require("widths", self.widths, len(self.widths) == 4 and all(w > 0 and w % 8 == 0 for w in self.widths),
+                "four positive multiples of 8 (groups of the normalisation)", "Use 32,64,128,256.")
+        require("perceptual_size", self.perceptual_size, self.perceptual_size >= 16, "at least 16", "Use 32.")
 
 
 @dataclass(frozen=True)
 class GameConfig:
     """Weights and rules of the game. The symbols are those of the paper (see `objectives`)."""
 
-    lambda1: float = _option(1.0, "weight of the protector's negative reconstruction loss L_p (mean over pixels)")
-    lambda2: float = _option(0.1, "weight of the protector's negative perceptual loss L_perc (1 = as far as the "
-                             "mean features of the public photographs)")
-    mu1: float = _option(0.0, "weight of the simulated adversary's GAN loss L_adv")
-    mu2: float = _option(0.0, "weight of the simulated adversary's perceptual loss L_perc")
-    gan_loss: str = _option("saturating", "GAN term: saturating, log(1 - D) as in the paper, or non_saturating, -log D")
-    adversary_moves: int = _option(1, "moves of the adversary before each move of the protector")
-    adversary_warmup: int = _option(0, "first steps in which only the adversary moves")
-    bound_negative_terms: bool = _option(
+    lambda1: float = option(1.0, "weight of the protector's negative reconstruction loss L_p (mean over pixels)")
+    lambda2: float = option(0.1, "weight of the protector's negative perceptual loss L_perc (1 = as far as the "
+                            "mean features of the public photographs)")
+    mu1: float = option(0.0, "weight of the simulated adversary's GAN loss L_adv")
+    mu2: float = option(0.0, "weight of the simulated adversary's perceptual loss L_perc")
+    gan_loss: str = option("saturating", "GAN term: saturating, log(1 - D) as in the paper, or non_saturating, -log D")
+    adversary_moves: int = option(1, "moves of the adversary before each move of the protector")
+    adversary_warmup: int = option(0, "first steps in which only the adversary moves")
+    bound_negative_terms: bool = option(
         False, "cap each negative term, per example, at what the mean public image reaches: being further off than "
         "the mean image is a failure of the simulated decoder and no protection"
     )
-    restart_decoder_every: int = _option(0, "start the simulated adversary afresh every so many steps; 0: never")
+    restart_decoder_every: int = option(0, "start the simulated adversary afresh every so many steps; 0: never")
 
     def __post_init__(self) -> None:
         for name in ("lambda1", "lambda2", "mu1", "mu2"):
             value = getattr(self, name)
-            _require(name, value, value >= 0, "a number that is not negative (the minus signs are in the objective)",
-                     "Use 0 to leave the term out.")
-        _require("gan_loss", self.gan_loss, self.gan_loss in GAN_LOSSES, f"one of {GAN_LOSSES}", "")
-        _require("adversary_moves", self.adversary_moves, self.adversary_moves >= 1, "at least 1", "Use 1.")
+            require(name, value, value >= 0, "a number that is not negative (the minus signs are in the objective)",
+                    "Use 0 to leave the term out.")
+        require("gan_loss", self.gan_loss, self.gan_loss in GAN_LOSSES, f"one of {GAN_LOSSES}", "")
+        require("adversary_moves", self.adversary_moves, self.adversary_moves >= 1, "at least 1", "Use 1.")
         for name in ("adversary_warmup", "restart_decoder_every"):
-            _require(name, getattr(self, name), getattr(self, name) >= 0, "0 or more steps", "Use 0.")
+            require(name, getattr(self, name), getattr(self, name) >= 0, "0 or more steps", "Use 0.")
 
     @property
     def has_opponent(self) -> bool:
@@ -144,85 +140,85 @@ class GameConfig:
 class TrainConfig:
     """How long and how fast the game is played."""
 
-    steps: int = _option(600, "steps of the game: warm-up and moves of the protector together")
-    batch_size: int = _option(32, "photographs a move, over all replicas")
-    augment: int = _option(1, "copies of each training photograph of X1 and X2: the original and shifted, mirrored "
-                           "variants; 1: the original alone")
-    learning_rate: float = _option(1e-3, "Adam's step size of encoder and classifier")
-    adversary_learning_rate: float = _option(1e-3, "Adam's step size of the simulated decoder and discriminator")
-    log_every: int = _option(50, "steps compiled into one call, and between two logged values")
-    checkpoint_every: int = _option(200, "steps between two checkpoints")
-    cache_perceptual: bool = _option(False, "compute g(X) once and keep it in memory: 0.4 MB a copy at "
-                                     "perceptual_size=32; same results, sooner")
-    logical_cpus: int = _option(0, "split the CPU into so many devices, to try replicas without GPUs; 0: all visible "
-                                "GPUs, or the CPU as one device")
+    steps: int = option(600, "steps of the game: warm-up and moves of the protector together")
+    batch_size: int = option(32, "photographs a move, over all replicas")
+    augment: int = option(1, "copies of each training photograph of X1 and X2: the original and shifted, mirrored "
+                          "variants; 1: the original alone")
+    learning_rate: float = option(1e-3, "Adam's step size of encoder and classifier")
+    adversary_learning_rate: float = option(1e-3, "Adam's step size of the simulated decoder and discriminator")
+    log_every: int = option(50, "steps compiled into one call, and between two logged values")
+    checkpoint_every: int = option(200, "steps between two checkpoints")
+    cache_perceptual: bool = option(False, "compute g(X) once and keep it in memory: 0.4 MB a copy at "
+                                    "perceptual_size=32; same results, sooner")
+    logical_cpus: int = option(0, "split the CPU into so many devices, to try replicas without GPUs; 0: all visible "
+                               "GPUs, or the CPU as one device")
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch_size", "augment", "log_every", "checkpoint_every"):
-            _require(name, getattr(self, name), getattr(self, name) >= 1, "at least 1", "")
+            require(name, getattr(self, name), getattr(self, name) >= 1, "at least 1", "")
         for name in ("learning_rate", "adversary_learning_rate"):
-            _require(name, getattr(self, name), getattr(self, name) > 0, "a positive number", "Use 0.001.")
-        _require("logical_cpus", self.logical_cpus, self.logical_cpus >= 0, "0 or more", "Use 0.")
+            require(name, getattr(self, name), getattr(self, name) > 0, "a positive number", "Use 0.001.")
+        require("logical_cpus", self.logical_cpus, self.logical_cpus >= 0, "0 or more", "Use 0.")
 
 
 @dataclass(frozen=True)
 class AttackConfig:
     """The fresh attackers that try to break the frozen encoder."""
 
-    attack_steps: int = _option(2000, "most steps of each fresh attacker")
-    attack_batch_size: int = _option(16, "photographs a step")
-    attack_learning_rate: float = _option(1e-3, "Adam's step size of each attacker")
-    attack_check_every: int = _option(50, "steps between two looks at the validation loss")
-    attack_patience: int = _option(5, "an attacker has converged when so many checks brought no gain of 1 %")
-    attack_mu1: float = _option(0.001, "weight of the GAN loss of the attacker that has one")
-    attack_mu2: float = _option(0.01, "weight of the perceptual loss of the attacker that has one")
-    attack_gan_loss: str = _option("non_saturating", "GAN term of the attackers: saturating or non_saturating")
-    recogniser: str = _option("", f"who judges faces: {', '.join(RECOGNISERS)}; empty: the source's default")
-    face_square: tuple[float, ...] = _option(
+    attack_steps: int = option(2000, "most steps of each fresh attacker")
+    attack_batch_size: int = option(16, "photographs a step")
+    attack_learning_rate: float = option(1e-3, "Adam's step size of each attacker")
+    attack_check_every: int = option(50, "steps between two looks at the validation loss")
+    attack_patience: int = option(5, "an attacker has converged when so many checks brought no gain of 1 %")
+    attack_mu1: float = option(0.001, "weight of the GAN loss of the attacker that has one")
+    attack_mu2: float = option(0.01, "weight of the perceptual loss of the attacker that has one")
+    attack_gan_loss: str = option("non_saturating", "GAN term of the attackers: saturating or non_saturating")
+    recogniser: str = option("", f"who judges faces: {', '.join(RECOGNISERS)}; empty: the source's default")
+    face_square: tuple[float, ...] = option(
         (), "where recogniser=dlib finds the face: centre x, centre y and side of a square from above the brows to the "
         "chin, as fractions of the side of the photograph; empty: the source's default"
     )
 
     def __post_init__(self) -> None:
         for name in ("attack_steps", "attack_batch_size", "attack_check_every", "attack_patience"):
-            _require(name, getattr(self, name), getattr(self, name) >= 1, "at least 1", "")
-        _require("attack_learning_rate", self.attack_learning_rate, self.attack_learning_rate > 0,
-                 "a positive number", "Use 0.001.")
+            require(name, getattr(self, name), getattr(self, name) >= 1, "at least 1", "")
+        require("attack_learning_rate", self.attack_learning_rate, self.attack_learning_rate > 0,
+                "a positive number", "Use 0.001.")
         for name in ("attack_mu1", "attack_mu2"):
-            _require(name, getattr(self, name), getattr(self, name) > 0,
-                     "a positive number (the attacker without these terms always runs too)", "Use 0.001.")
-        _require("attack_gan_loss", self.attack_gan_loss, self.attack_gan_loss in GAN_LOSSES,
-                 f"one of {GAN_LOSSES}", "")
+            require(name, getattr(self, name), getattr(self, name) > 0,
+                    "a positive number (the attacker without these terms always runs too)", "Use 0.001.")
+        require("attack_gan_loss", self.attack_gan_loss, self.attack_gan_loss in GAN_LOSSES,
+                f"one of {GAN_LOSSES}", "")
         square = self.face_square
-        _require("face_square", square,
-                 not square or (len(square) == 3 and all(0 <= v <= 1 for v in square[:2]) and 0 < square[2] <= 2),
-                 "three numbers: x and y in [0, 1], side in (0, 2]", "Write for example --face_square=0.5,0.6,0.48.")
+        require("face_square", square,
+                not square or (len(square) == 3 and all(0 <= v <= 1 for v in square[:2]) and 0 < square[2] <= 2),
+                "three numbers: x and y in [0, 1], side in (0, 2]", "Write for example --face_square=0.5,0.6,0.48.")
         if self.recogniser:
-            _require("recogniser", self.recogniser, self.recogniser in RECOGNISERS, f"one of {', '.join(RECOGNISERS)}",
-                     "Leave it empty for the source's default.")
+            require("recogniser", self.recogniser, self.recogniser in RECOGNISERS, f"one of {', '.join(RECOGNISERS)}",
+                    "Leave it empty for the source's default.")
 
 
 @dataclass(frozen=True)
 class RunConfig:
     """How often the whole is repeated and what is written."""
 
-    seed: int = _option(0, "first seed of everything random: partition, weights, batches, attackers")
-    seeds: int = _option(1, "repeat the whole over so many seeds: seed, seed + 1, ...; several runs add intervals")
-    fold: int = _option(0, "first fold: which photographs are the probes T")
-    folds: int = _option(1, "rotate T over so many folds for each seed; 5 test every photograph once")
-    output_dir: str = _option("", "folder for checkpoints, logs, report and export (required)")
-    use_progress: bool = _option(True, "show a progress bar")
-    use_tensorboard: bool = _option(True, "write TensorBoard logs")
-    use_export: bool = _option(True, "export the protected encoder for TensorFlow Serving")
+    seed: int = option(0, "first seed of everything random: partition, weights, batches, attackers")
+    seeds: int = option(1, "repeat the whole over so many seeds: seed, seed + 1, ...; several runs add intervals")
+    fold: int = option(0, "first fold: which photographs are the probes T")
+    folds: int = option(1, "rotate T over so many folds for each seed; 5 test every photograph once")
+    output_dir: str = option("", "folder for checkpoints, logs, report and export (required)")
+    use_progress: bool = option(True, "show a progress bar")
+    use_tensorboard: bool = option(True, "write TensorBoard logs")
+    use_export: bool = option(True, "export the protected encoder for TensorFlow Serving")
 
     def __post_init__(self) -> None:
-        _require("seed", self.seed, self.seed >= 0, "0 or more", "Use 0.")
-        _require("seeds", self.seeds, self.seeds >= 1, "at least 1", "Use 1.")
-        _require("fold", self.fold, 0 <= self.fold < 5, "0 to 4", "Use 0.")
-        _require("folds", self.folds, 1 <= self.folds <= 5 - self.fold, f"1 to {5 - self.fold}",
-                 "There are five folds; `fold` is the first.")
-        _require("output_dir", self.output_dir, bool(self.output_dir), "a folder to write to",
-                 "Add --output_dir=runs/mine.")
+        require("seed", self.seed, self.seed >= 0, "0 or more", "Use 0.")
+        require("seeds", self.seeds, self.seeds >= 1, "at least 1", "Use 1.")
+        require("fold", self.fold, 0 <= self.fold < 5, "0 to 4", "Use 0.")
+        require("folds", self.folds, 1 <= self.folds <= 5 - self.fold, f"1 to {5 - self.fold}",
+                "There are five folds; `fold` is the first.")
+        require("output_dir", self.output_dir, bool(self.output_dir), "a folder to write to",
+                "Add --output_dir=runs/mine.")
 
 
 @dataclass(frozen=True)
@@ -237,94 +233,16 @@ class Config:
     run: RunConfig = field(default_factory=lambda: RunConfig(output_dir="runs/default"))
 
     def __post_init__(self) -> None:
-        _require("perceptual_size", self.models.perceptual_size,
-                 self.models.perceptual_size <= self.data.image_size,
-                 f"at most image_size={self.data.image_size}", "Lower perceptual_size.")
+        require("perceptual_size", self.models.perceptual_size,
+                self.models.perceptual_size <= self.data.image_size,
+                f"at most image_size={self.data.image_size}", "Lower perceptual_size.")
         warmup, steps = self.game.adversary_warmup, self.train.steps
-        _require("adversary_warmup", warmup, warmup < steps, f"less than steps={steps}",
-                 "Or the protector never moves: raise steps.")
+        require("adversary_warmup", warmup, warmup < steps, f"less than steps={steps}",
+                "Or the protector never moves: raise steps.")
 
     def to_dict(self) -> dict[str, Any]:
         """The configuration as plain nested dictionaries, for JSON."""
         return dataclasses.asdict(self, dict_factory=_plain)
-
-
-@dataclass(frozen=True)
-class ReproduceConfig:
-    """Which rows of the paper's table, and how much is spent on them."""
-
-    rows: str = _option("1-10", "rows of the paper's table: numbers and ranges, such as 1-4,9")
-    budget: str = _option("small", f"how much is spent: {', '.join(BUDGETS)}; sets other defaults for most options")
-    sweep: str = _option("", "a curve instead of rows: lambda2")
-    sweep_values: tuple[float, ...] = _option((), "values of the curve; empty: the budget's")
-    single_attribute: str = _option("Smiling", "the task of rows 9 and 10")
-    less_data: float = _option(0.25, "share of the training photographs of X1 and X2 in the rows without more data")
-    lambda1_alone: bool = _option(False, "leave lambda2 at 0 in the rows with lambda1 > 0")
-    dry_run: bool = _option(False, "print what would be trained and how long it should take, and stop")
-
-    #: Options of `Config` that mean nothing here: the script does not take them.
-    LEFT_OUT: ClassVar[tuple[str, ...]] = ("folds", "use_export")
-
-    def __post_init__(self) -> None:
-        _require("budget", self.budget, self.budget in BUDGETS, f"one of {', '.join(BUDGETS)}", "Use small.")
-        _require("sweep", self.sweep, self.sweep in SWEEPS, "lambda2 or nothing", "Leave it out for the table's rows.")
-        _require("sweep_values", self.sweep_values, all(value >= 0 for value in self.sweep_values),
-                 "numbers that are not negative", "Use 0 for no protection.")
-        _require("sweep_values", self.sweep_values, not self.sweep_values or bool(self.sweep),
-                 "nothing without a sweep", "Add --sweep=lambda2.")
-        _require("less_data", self.less_data, 0 < self.less_data <= 1, "a number above 0 and at most 1", "Use 0.25.")
-
-
-@dataclass(frozen=True)
-class AuditConfig:
-    """Which encoder is audited, and how hard."""
-
-    encoder: str = _option("", "what is audited: an output folder of scripts/train.py, the folder of one of its "
-                           "encoders, a .keras file, or a SavedModel (required)")
-    reference: str = _option("", "the unprotected encoder that it is compared with, given like --encoder; empty: the "
-                             "one trained beside it, if there is one")
-    budget: str = _option("small", f"how much is spent: {', '.join(BUDGETS)}; sets other defaults for many options")
-    signature: str = _option("serving_default", "signature of a SavedModel")
-    output_name: str = _option("", "which output is the representation, where there are several")
-    input_range: str = _option("unit", "scale of the images that a .keras file or a SavedModel takes as floats: unit "
-                               "[0, 1], byte [0, 255], symmetric [-1, 1]")
-    attackers: tuple[str, ...] = _option((), f"comma-separated attackers, among {', '.join(ATTACKERS)}; empty: the "
-                                         "budget's")
-    attacker_seed: int = _option(0, "of what is random about the attackers; photographs stay divided as they are")
-    headline_seeds: int = _option(1, "train the headline attackers anew with so many seeds in all")
-    white_box_probes: int = _option(128, "probes that the white-box attacks are tried on, at most; 0: no such attack")
-    recognisers: tuple[str, ...] = _option((), "comma-separated, who judges faces, the first one for the headline: "
-                                           f"{', '.join(AUDIT_RECOGNISERS)}, or none; empty: the source's")
-    facenet_weights: str = _option("", "weights of recogniser facenet: a file, or download")
-    fail_if: str = _option("", "end with exit code 3 if a condition holds, such as 'rank1 > 0.2, psnr > 20': a figure "
-                           "of headline, or a dotted path into results.json")
-
-    #: Options of `Config` that mean nothing here: the script does not take them.
-    LEFT_OUT: ClassVar[tuple[str, ...]] = (
-        "representation_size", "lambda1", "lambda2", "mu1", "mu2", "gan_loss", "adversary_moves", "adversary_warmup",
-        "bound_negative_terms", "restart_decoder_every", "steps", "batch_size", "learning_rate",
-        "adversary_learning_rate", "log_every", "checkpoint_every", "recogniser", "seeds", "folds", "use_export",
-    )
-
-    def __post_init__(self) -> None:
-        _require("encoder", self.encoder, bool(self.encoder), "something to audit",
-                 "Add --encoder=runs/quickstart, or a .keras file or SavedModel.")
-        _require("budget", self.budget, self.budget in BUDGETS, f"one of {', '.join(BUDGETS)}", "Use small.")
-        _require("input_range", self.input_range, self.input_range in INPUT_RANGES,
-                 f"one of {', '.join(INPUT_RANGES)}", "Use unit for images in [0, 1].")
-        unknown = [name for name in self.attackers if name not in ATTACKERS]
-        _require("attackers", self.attackers, not unknown, f"some of {', '.join(ATTACKERS)}",
-                 f"Leave out {', '.join(unknown)}.")
-        _require("attackers", self.attackers, not self.attackers or "decoder" in self.attackers,
-                 "the base attacker decoder among them", "Add decoder: the others are varied from it.")
-        _require("attacker_seed", self.attacker_seed, self.attacker_seed >= 0, "0 or more", "Use 0.")
-        _require("headline_seeds", self.headline_seeds, self.headline_seeds >= 1, "at least 1", "Use 3.")
-        _require("white_box_probes", self.white_box_probes, self.white_box_probes >= 0, "0 or more", "Use 128.")
-        names = (*AUDIT_RECOGNISERS, "none")
-        _require("recognisers", self.recognisers,
-                 all(name in names for name in self.recognisers) and len(self.recognisers) <= 2
-                 and (self.recognisers == ("none",) or "none" not in self.recognisers),
-                 f"one or two of {', '.join(AUDIT_RECOGNISERS)}, or none alone", "Leave it empty for the source's.")
 
 
 def _plain(items: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -22,15 +22,18 @@ _DEFINERS: dict[type, Callable] = {
 }
 
 
-def define(values: flags.FlagValues | None = None, job: type | None = None) -> flags.FlagValues:
+def define(
+    values: flags.FlagValues | None = None, job: type | None = None, alone: bool = False
+) -> flags.FlagValues:
     """Defines one flag for each configuration field: same name, same default, same help.
 
     Args:
         values: where to define them; default the process-wide `flags.FLAGS`.
         job: a further dataclass of options, of one script alone.
+        alone: whether the script has the options of `job` only, and none of `Config`.
     """
     values = flags.FLAGS if values is None else values
-    for section in _sections(job).values():
+    for section in _sections(job, alone).values():
         hints = typing.get_type_hints(section)
         for option in _options(section, job):
             kind, default = hints[option.name], typing.cast(typing.Any, option.default)
@@ -46,8 +49,8 @@ def _options(section: type, job: type | None) -> list[dataclasses.Field]:
     return [option for option in dataclasses.fields(section) if option.name not in getattr(job, "LEFT_OUT", ())]
 
 
-def _sections(job: type | None) -> dict[str, type]:
-    return configuration.sections() | ({} if job is None else {"job": job})
+def _sections(job: type | None, alone: bool) -> dict[str, type]:
+    return ({} if alone else configuration.sections()) | ({} if job is None else {"job": job})
 
 
 def to_config(values: flags.FlagValues, defaults: Mapping[str, typing.Any] | None = None) -> configuration.Config:
@@ -124,19 +127,30 @@ def run_job(
     _start(start, description, job)
 
 
-def _start(main: Callable[[], None], description: str, job: type | None) -> None:
-    define(job=job)
+def run_alone(main: Callable[[typing.Any], None], description: str, job: type) -> None:
+    """The same for a script that has options of its own only: calls `main(job)`.
+
+    Args:
+        main: does the job.
+        description: first lines of the help.
+        job: dataclass of the script's options.
+    """
+    _start(lambda: main(_section(flags.FLAGS, job, {})), description, job, alone=True)
+
+
+def _start(main: Callable[[], None], description: str, job: type | None, alone: bool = False) -> None:
+    define(job=job, alone=alone)
     if any(argument in ("--help", "-h", "-help") for argument in sys.argv[1:]):
-        print(f"{description}\n\nflags:\n{_help(flags.FLAGS, job)}")
+        print(f"{description}\n\nflags:\n{_help(flags.FLAGS, job, alone)}")
         return
     logging.set_verbosity(logging.WARNING)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # start-up chatter of the libraries under TensorFlow
     app.run(lambda argv: _guarded(main, argv))
 
 
-def _help(values: flags.FlagValues, job: type | None) -> str:
+def _help(values: flags.FlagValues, job: type | None, alone: bool) -> str:
     lines = ["  --flagfile=FILE: read flags from a file, one a line; later flags on the command line win"]
-    for name, section in _sections(job).items():
+    for name, section in _sections(job, alone).items():
         lines.append(f"\n{name}: {(section.__doc__ or '').splitlines()[0]}")
         for option in _options(section, job):
             flag = values[option.name]

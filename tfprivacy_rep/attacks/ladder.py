@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
 from tfprivacy_rep.attacks.attacker import AttackerSpec, attacker_seed
-from tfprivacy_rep.config import ATTACKERS, AttackConfig
+from tfprivacy_rep.config import AttackConfig
+from tfprivacy_rep.jobs import ATTACKERS
 
 #: Name of the attacker that others are varied from.
 BASE = "decoder"

@@ -9,8 +9,9 @@ import dataclasses
 from pathlib import Path
 from typing import Any, Mapping
 
-from tfprivacy_rep.auditing.checkpoint_run import checkpoint_run
-from tfprivacy_rep.config import ATTACKERS, AuditConfig, sections
+from tfprivacy_rep.checkpoint_run import checkpoint_run
+from tfprivacy_rep.config import sections
+from tfprivacy_rep.jobs import ATTACKERS, AuditConfig
 
 #: The attackers that every row meets, so that rows compare like with like.
 ROW_ATTACKERS = ("linear", "decoder")

@@ -16,14 +16,14 @@ import numpy as np
 from tfprivacy_rep import files, laboratory
 from tfprivacy_rep.attacks.frozen import FrozenEncoder
 from tfprivacy_rep.auditing import budgets, figures, gate, results
-from tfprivacy_rep.auditing.checkpoint_run import CheckpointRun, checkpoint_run
 from tfprivacy_rep.auditing.judges import Judges
 from tfprivacy_rep.auditing.opening import OpenedEncoder, flattened, open_checkpoint, open_encoder
 from tfprivacy_rep.auditing.page import write_page
 from tfprivacy_rep.auditing.play import Play, Rivals
 from tfprivacy_rep.auditing.releases import Release
 from tfprivacy_rep.auditing.sets import Sets
-from tfprivacy_rep.config import AuditConfig, Config
+from tfprivacy_rep.checkpoint_run import CheckpointRun, checkpoint_run
+from tfprivacy_rep.config import Config
 from tfprivacy_rep.data import sources
 from tfprivacy_rep.data.images import take
 from tfprivacy_rep.data.photographs import Photographs
@@ -32,6 +32,7 @@ from tfprivacy_rep.data.rehearsal import spaced
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation import recognisers
 from tfprivacy_rep.evaluation.results import RunRecord
+from tfprivacy_rep.jobs import AuditConfig
 from tfprivacy_rep.laboratory import Laboratory, Setting
 from tfprivacy_rep.models.decoder import fits
 

@@ -21,9 +21,9 @@ from tfprivacy_rep.auditing.linking import linkage
 from tfprivacy_rep.auditing.releases import Release
 from tfprivacy_rep.auditing.subject_row import SubjectRow
 from tfprivacy_rep.auditing.trials import HEADLINE, PART, Trials, record
-from tfprivacy_rep.config import AuditConfig
 from tfprivacy_rep.evaluation.audit import as_photographs
 from tfprivacy_rep.evaluation.results import RunRecord
+from tfprivacy_rep.jobs import AuditConfig
 from tfprivacy_rep.laboratory import Laboratory
 
 #: Name of the record that is not about the probes.

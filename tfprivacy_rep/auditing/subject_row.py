@@ -16,9 +16,9 @@ from tfprivacy_rep.auditing.judges import COLUMNS, Columns
 from tfprivacy_rep.auditing.linking import linkage
 from tfprivacy_rep.auditing.releases import Release
 from tfprivacy_rep.auditing.trials import HEADLINE, Trials, record
-from tfprivacy_rep.config import AuditConfig
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation.results import RunRecord
+from tfprivacy_rep.jobs import AuditConfig
 from tfprivacy_rep.metrics.mcc import mcc, mean_mcc
 
 #: Probes whose pictures are kept.

@@ -6,11 +6,11 @@ from typing import Callable, Sequence
 
 from numpy.typing import NDArray
 
-from tfprivacy_rep.config import AUDIT_RECOGNISERS
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation.dlib_faces import DlibRecogniser
 from tfprivacy_rep.evaluation.eigenfaces import EigenfaceRecogniser
 from tfprivacy_rep.evaluation.identity import Recogniser
+from tfprivacy_rep.jobs import AUDIT_RECOGNISERS
 
 NONE = "none"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfprivacy_rep.config import ReproduceConfig
+from tfprivacy_rep.jobs import ReproduceConfig
 
 #: Photographs of X1 and of X2 that are trained on in the rows with more data, at most; 0: all.
 MOST_IMAGES = {"smoke": 400, "small": 8_000, "full": 0}

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from tfprivacy_rep import files, laboratory
-from tfprivacy_rep.config import Config, ReproduceConfig
+from tfprivacy_rep.config import Config
 from tfprivacy_rep.data import sources
 from tfprivacy_rep.errors import UserError
+from tfprivacy_rep.jobs import ReproduceConfig
 from tfprivacy_rep.reproduction import estimate
 from tfprivacy_rep.reproduction.page import write_page
 from tfprivacy_rep.reproduction.plan import Point, points

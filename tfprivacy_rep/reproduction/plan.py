@@ -6,7 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 
 from tfprivacy_rep.attacks.attacker import AttackerSpec, attacker_seed
-from tfprivacy_rep.config import Config, GameConfig, ReproduceConfig
+from tfprivacy_rep.config import Config, GameConfig
+from tfprivacy_rep.jobs import ReproduceConfig
 from tfprivacy_rep.reproduction.budgets import LAMBDA2
 from tfprivacy_rep.reproduction.rows import AttackerRecipe, EncoderRecipe, Row, parse_rows
 

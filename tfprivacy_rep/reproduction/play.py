@@ -12,12 +12,12 @@ import numpy as np
 
 from tfprivacy_rep import laboratory
 from tfprivacy_rep.attacks.linear_head import linear_head_predictions
-from tfprivacy_rep.config import ReproduceConfig
 from tfprivacy_rep.data.images import take
 from tfprivacy_rep.data.partition import Partition
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation import audit
 from tfprivacy_rep.evaluation.results import RunRecord
+from tfprivacy_rep.jobs import ReproduceConfig
 from tfprivacy_rep.laboratory import Laboratory, Setting
 from tfprivacy_rep.reproduction.budgets import MOST_IMAGES
 from tfprivacy_rep.reproduction.plan import EncoderJob, Point, attacker_spec, encoders

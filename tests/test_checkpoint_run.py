@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tfprivacy_rep.auditing.checkpoint_run import checkpoint_run
+from tfprivacy_rep.checkpoint_run import checkpoint_run
 from tfprivacy_rep.errors import UserError
 
 CONFIG = {"data": {"image_size": 32}, "models": {}, "game": {}, "train": {"steps": 10}, "attack": {}, "run": {}}
@@ -82,6 +82,6 @@ def test_anything_else_is_no_checkpoint(tmp_path):
 
 
 def test_neither_this_nor_the_gate_needs_tensorflow():
-    code = ("import sys; import tfprivacy_rep.auditing.checkpoint_run, tfprivacy_rep.auditing.gate; "
+    code = ("import sys; import tfprivacy_rep.checkpoint_run, tfprivacy_rep.auditing.gate; "
             "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)")
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

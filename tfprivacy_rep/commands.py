@@ -1,0 +1,74 @@
+"""The commands: what `scripts/*.py` and the console entry points of the package start.
+
+Each parses its flags first and imports TensorFlow only once they are known to be right, so that `--help` and mistakes
+are answered at once.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from typing import Callable
+
+from tfprivacy_rep import flags
+from tfprivacy_rep.config import Config
+from tfprivacy_rep.jobs import AuditConfig, ReproduceConfig
+
+
+def _description(command: Callable[[], None]) -> str:
+    return inspect.getdoc(command) or ""
+
+
+def train() -> None:
+    """Trains an unprotected and a protected encoder, attacks both with fresh attackers, and writes the report."""
+
+    def main(config: Config) -> None:
+        from tfprivacy_rep import experiment
+
+        experiment.run(config)
+
+    flags.run(main, _description(train))
+
+
+def reproduce() -> None:
+    """The paper's table of ten rows, its curve over lambda2 and its claims, on any source of photographs.
+
+      python scripts/reproduce.py --dataset=rendered --budget=small --seeds=3
+      python scripts/reproduce.py --dataset=rendered --budget=small --sweep=lambda2
+      python scripts/reproduce.py --dataset=celeba --data_dir=CelebA --budget=full --seeds=3 --dry_run
+
+    Started again with the same --output_dir it resumes; rows, the curve and seeds add up in one report there.
+    """
+    from tfprivacy_rep.reproduction.budgets import defaults
+
+    def main(config: Config, job: ReproduceConfig) -> None:
+        from tfprivacy_rep.reproduction.job import run
+
+        run(config, job)
+
+    flags.run_job(main, _description(reproduce), ReproduceConfig, defaults)
+
+
+def evaluate() -> None:
+    """An audit of any encoder: fresh attackers, linkage, probes, floors and baselines, and a report of what leaks.
+
+      python scripts/evaluate.py --encoder=runs/quickstart --budget=small
+      python scripts/evaluate.py --encoder=encoder.keras --dataset=folder --data_dir=photos --budget=small
+      python scripts/evaluate.py --encoder=saved_models/encoder --dataset=celeba --data_dir=CelebA --budget=full
+      python scripts/evaluate.py --encoder=runs/quickstart --fail_if="linkage_rank1 > 0.2"
+
+    Ends with exit code 3 if a condition of --fail_if holds. Started again with the same --output_dir it resumes.
+    """
+    from tfprivacy_rep.auditing.budgets import defaults
+
+    def main(config: Config, job: AuditConfig) -> None:
+        from tfprivacy_rep.auditing.gate import EXIT_GATE
+        from tfprivacy_rep.auditing.job import run
+
+        _, failed = run(config, job)
+        for sentence in failed:
+            print(f"failed: {sentence}", file=sys.stderr)
+        if failed:
+            sys.exit(EXIT_GATE)
+
+    flags.run_job(main, _description(evaluate), AuditConfig, defaults)

@@ -1,0 +1,93 @@
+"""What a script does beside the options of `config`: one frozen, validated dataclass for each script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tfprivacy_rep.config import option, require
+
+BUDGETS = ("smoke", "small", "full")
+AUDIT_RECOGNISERS = ("dlib", "eigenfaces", "facenet", "rendered", "rendered_second")
+INPUT_RANGES = ("unit", "byte", "symmetric")
+SWEEPS = ("", "lambda2")
+ATTACKERS = ("linear", "decoder", "decoder_2x", "decoder_4x", "decoder_residual", "decoder_perceptual", "decoder_gan",
+             "decoder_long", "decoder_data_10", "decoder_data_1")
+
+
+@dataclass(frozen=True)
+class ReproduceConfig:
+    """Which rows of the paper's table, and how much is spent on them."""
+
+    rows: str = option("1-10", "rows of the paper's table: numbers and ranges, such as 1-4,9")
+    budget: str = option("small", f"how much is spent: {', '.join(BUDGETS)}; sets other defaults for most options")
+    sweep: str = option("", "a curve instead of rows: lambda2")
+    sweep_values: tuple[float, ...] = option((), "values of the curve; empty: the budget's")
+    single_attribute: str = option("Smiling", "the task of rows 9 and 10")
+    less_data: float = option(0.25, "share of the training photographs of X1 and X2 in the rows without more data")
+    lambda1_alone: bool = option(False, "leave lambda2 at 0 in the rows with lambda1 > 0")
+    dry_run: bool = option(False, "print what would be trained and how long it should take, and stop")
+
+    #: Options of `Config` that mean nothing here: the script does not take them.
+    LEFT_OUT: ClassVar[tuple[str, ...]] = ("folds", "use_export")
+
+    def __post_init__(self) -> None:
+        require("budget", self.budget, self.budget in BUDGETS, f"one of {', '.join(BUDGETS)}", "Use small.")
+        require("sweep", self.sweep, self.sweep in SWEEPS, "lambda2 or nothing", "Leave it out for the table's rows.")
+        require("sweep_values", self.sweep_values, all(value >= 0 for value in self.sweep_values),
+                "numbers that are not negative", "Use 0 for no protection.")
+        require("sweep_values", self.sweep_values, not self.sweep_values or bool(self.sweep),
+                "nothing without a sweep", "Add --sweep=lambda2.")
+        require("less_data", self.less_data, 0 < self.less_data <= 1, "a number above 0 and at most 1", "Use 0.25.")
+
+
+@dataclass(frozen=True)
+class AuditConfig:
+    """Which encoder is audited, and how hard."""
+
+    encoder: str = option("", "what is audited: an output folder of scripts/train.py, the folder of one of its "
+                          "encoders, a .keras file, or a SavedModel (required)")
+    reference: str = option("", "the unprotected encoder that it is compared with, given like --encoder; empty: the "
+                            "one trained beside it, if there is one")
+    budget: str = option("small", f"how much is spent: {', '.join(BUDGETS)}; sets other defaults for many options")
+    signature: str = option("serving_default", "signature of a SavedModel")
+    output_name: str = option("", "which output is the representation, where there are several")
+    input_range: str = option("unit", "scale of the images that a .keras file or a SavedModel takes as floats: unit "
+                              "[0, 1], byte [0, 255], symmetric [-1, 1]")
+    attackers: tuple[str, ...] = option((), f"comma-separated attackers, among {', '.join(ATTACKERS)}; empty: the "
+                                        "budget's")
+    attacker_seed: int = option(0, "of what is random about the attackers; photographs stay divided as they are")
+    headline_seeds: int = option(1, "train the headline attackers anew with so many seeds in all")
+    white_box_probes: int = option(128, "probes that the white-box attacks are tried on, at most; 0: no such attack")
+    recognisers: tuple[str, ...] = option((), "comma-separated, who judges faces, the first one for the headline: "
+                                          f"{', '.join(AUDIT_RECOGNISERS)}, or none; empty: the source's")
+    facenet_weights: str = option("", "weights of recogniser facenet: a file, or download")
+    fail_if: str = option("", "end with exit code 3 if a condition holds, such as 'rank1 > 0.2, psnr > 20': a figure "
+                          "of headline, or a dotted path into results.json")
+
+    #: Options of `Config` that mean nothing here: the script does not take them.
+    LEFT_OUT: ClassVar[tuple[str, ...]] = (
+        "representation_size", "lambda1", "lambda2", "mu1", "mu2", "gan_loss", "adversary_moves", "adversary_warmup",
+        "bound_negative_terms", "restart_decoder_every", "steps", "batch_size", "learning_rate",
+        "adversary_learning_rate", "log_every", "checkpoint_every", "recogniser", "seeds", "folds", "use_export",
+    )
+
+    def __post_init__(self) -> None:
+        require("encoder", self.encoder, bool(self.encoder), "something to audit",
+                "Add --encoder=runs/quickstart, or a .keras file or SavedModel.")
+        require("budget", self.budget, self.budget in BUDGETS, f"one of {', '.join(BUDGETS)}", "Use small.")
+        require("input_range", self.input_range, self.input_range in INPUT_RANGES,
+                f"one of {', '.join(INPUT_RANGES)}", "Use unit for images in [0, 1].")
+        unknown = [name for name in self.attackers if name not in ATTACKERS]
+        require("attackers", self.attackers, not unknown, f"some of {', '.join(ATTACKERS)}",
+                f"Leave out {', '.join(unknown)}.")
+        require("attackers", self.attackers, not self.attackers or "decoder" in self.attackers,
+                "the base attacker decoder among them", "Add decoder: the others are varied from it.")
+        require("attacker_seed", self.attacker_seed, self.attacker_seed >= 0, "0 or more", "Use 0.")
+        require("headline_seeds", self.headline_seeds, self.headline_seeds >= 1, "at least 1", "Use 3.")
+        require("white_box_probes", self.white_box_probes, self.white_box_probes >= 0, "0 or more", "Use 128.")
+        names = (*AUDIT_RECOGNISERS, "none")
+        require("recognisers", self.recognisers,
+                all(name in names for name in self.recognisers) and len(self.recognisers) <= 2
+                and (self.recognisers == ("none",) or "none" not in self.recognisers),
+                f"one or two of {', '.join(AUDIT_RECOGNISERS)}, or none alone", "Leave it empty for the source's.")
