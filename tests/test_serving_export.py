@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -11,12 +12,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from image_bytes_samples import encoded, refused
 from tensorflow.core.protobuf import saved_model_pb2
 
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.models.classifier import build_classifier
 from tfprivacy_rep.models.encoder import build_encoder
-from tfprivacy_rep.serving.export import export_encoder
+from tfprivacy_rep.serving.export import export_encoder, export_head, next_version
+from tfprivacy_rep.serving.image_bytes import photographs
 
 SIZE, NUMBERS = 32, 12
 
@@ -191,7 +194,7 @@ def test_nothing_but_the_encoder_is_inside(encoder, exported):
         "deconv",
         "conv2dbackpropinput",
     ):
-        assert other not in text.replace("deconvolution", ""), other
+        assert other not in text.replace("deconvolution", "").replace("decode_raw", "").replace("decoderaw", ""), other
     assert "conv0" in text, "or the search above looks at nothing"
 
 
@@ -248,3 +251,101 @@ def test_normalisation_statistics_go_along_and_stay(tmp_path):
     for old, variable in zip(before, model.variables):
         np.testing.assert_array_equal(old, np.array(variable))
     assert list(_stored(tmp_path / "m" / "1").values()) == [[3]] * 4
+
+
+# Every signature of a model, on the C++ loader, with inputs and outputs from and to a file; errors by their class.
+_SIGNATURES = """
+import pickle, sys
+sys.modules["keras"] = sys.modules["tfprivacy_rep"] = None
+import tensorflow as tf
+folder, file = sys.argv[1:]
+with tf.compat.v1.Session(graph=tf.Graph()) as session:
+    graph = tf.compat.v1.saved_model.loader.load(session, ["serve"], folder)
+    answers = []
+    for name, inputs in pickle.load(open(file, "rb")):
+        signature = graph.signature_def[name]
+        feeds = {signature.inputs[key].name: value for key, value in inputs.items()}
+        try:
+            answers.append(session.run({key: one.name for key, one in signature.outputs.items()}, feeds))
+        except tf.errors.OpError as error:
+            answers.append((type(error).__name__, error.message))
+        except ValueError as error:
+            answers.append(("ValueError", str(error)))
+pickle.dump(answers, open(file + ".out", "wb"))
+"""
+
+
+def _answers(folder: Path, tmp_path: Path, requests: list) -> list:
+    """What a SavedModel answers through the C++ loader, request by request, in one session."""
+    file = tmp_path / "requests.pickle"
+    file.write_bytes(pickle.dumps(requests))
+    _run(_SIGNATURES, tmp_path, str(folder), str(file))
+    return pickle.loads(Path(f"{file}.out").read_bytes())
+
+
+def test_bytes_give_what_the_decoded_images_give(encoder, exported, tmp_path):
+    files = [encoded("JPEG"), encoded("PNG", orientation=6), encoded("PNG", mode="L")]
+    images = photographs(tf.constant(files), SIZE).numpy()
+    by_bytes, by_images = _answers(exported, tmp_path, [
+        ("serving_bytes", {"image_bytes": np.array(files, object)}), ("serving_default", {"images": images}),
+    ])
+    np.testing.assert_allclose(by_bytes["representation"], encoder(images, training=False), rtol=0, atol=1e-5)
+    np.testing.assert_allclose(by_bytes["representation"], by_images["representation"], rtol=0, atol=1e-6)
+
+
+def test_the_runtime_refuses_what_is_no_photograph_and_lives_on(exported, tmp_path):
+    bad = refused()
+    requests = [("serving_bytes", {"image_bytes": np.array([encoded("JPEG"), file], object)})
+                for file, _ in bad.values()]
+    *answers, last = _answers(exported, tmp_path, [*requests, requests[0][:1] + ({"image_bytes": np.array(
+        [encoded("JPEG")], object)},)])
+    for (name, (_, message)), answer in zip(bad.items(), answers):
+        assert answer[0] == "InvalidArgumentError", (name, answer)
+        assert message in answer[1].replace("] [", " "), name
+    assert last["representation"].shape == (1, NUMBERS)
+
+
+def test_wrong_shapes_and_types_are_refused(exported, tmp_path):
+    answers = _answers(exported, tmp_path, [
+        ("serving_default", {"images": np.zeros((2, SIZE + 1, SIZE, 3), np.float32)}),
+        ("serving_default", {"images": np.zeros((SIZE, SIZE, 3), np.float32)}),
+        ("serving_default", {"images": np.array([["text"]], object)}),
+        ("serving_bytes", {"image_bytes": np.array(encoded("JPEG"), object)}),
+    ])
+    assert all(isinstance(answer, tuple) for answer in answers), answers
+
+
+def test_a_head_answers_representations_and_names_its_attributes(tmp_path):
+    classifier = build_classifier((NUMBERS,), 3, seed=1)
+    folder = export_head(classifier, ["Male", "Smiling", "Bangs"], tmp_path / "head", version=4)
+    z = np.random.default_rng(0).normal(size=(5, NUMBERS)).astype(np.float32)
+    answer, names, outside = _answers(folder, tmp_path, [
+        ("serving_default", {"representation": z}), ("attribute_names", {"index": np.array([2, 0])}),
+        ("attribute_names", {"index": np.array([3])}),
+    ])
+    logits = classifier(z, training=False).numpy()
+    np.testing.assert_allclose(answer["logits"], logits, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(answer["probabilities"], 1 / (1 + np.exp(-logits)), rtol=0, atol=1e-5)
+    assert list(names["names"]) == [b"Bangs", b"Male"] and outside[0] == "InvalidArgumentError"
+    with pytest.raises(UserError, match="Invalid `attributes`: expected a name for each .*(3,).*Received: 2 names"):
+        export_head(classifier, ["Male", "Smiling"], tmp_path / "other")
+
+
+def test_only_core_operations_are_inside(exported):
+    graph = _metagraph(exported).graph_def
+    kinds = {n.op for n in [*graph.node, *(n for f in graph.library.function for n in f.node_def)]}
+    assert "DecodeJpeg" in kinds and "Conv2D" in kinds
+    assert not {kind for kind in kinds if "Py" in kind or kind.startswith(("XlaHost", "Custom"))}
+
+
+def test_the_next_version_is_above_all_of_both_models(tmp_path):
+    for path in ("a/1", "a/3", "b/2", "a/.4.tmp-7", "a/readme"):
+        (tmp_path / path).mkdir(parents=True)
+    assert next_version(tmp_path / "a", tmp_path / "b") == 4
+    assert next_version(tmp_path / "nowhere") == 1
+
+
+@pytest.mark.parametrize("version", [0, -1, True, 1.0, "2"])
+def test_a_version_is_a_positive_integer(encoder, version, tmp_path):
+    with pytest.raises(UserError, match="Invalid `version`: expected a positive integer"):
+        export_encoder(encoder, tmp_path / "encoder", version)

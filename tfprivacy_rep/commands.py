@@ -12,7 +12,7 @@ from typing import Callable
 
 from tfprivacy_rep import flags
 from tfprivacy_rep.config import Config
-from tfprivacy_rep.jobs import AuditConfig, ReproduceConfig
+from tfprivacy_rep.jobs import AuditConfig, ExportConfig, ReproduceConfig
 
 
 def _description(command: Callable[[], None]) -> str:
@@ -72,3 +72,19 @@ def evaluate() -> None:
             sys.exit(EXIT_GATE)
 
     flags.run_job(main, _description(evaluate), AuditConfig, defaults)
+
+
+def export() -> None:
+    """Writes a trained encoder and its classifier as two models for TensorFlow Serving, with all that serving needs.
+
+      python scripts/export.py --encoder=runs/quickstart --name=faces --audit=runs/audit-quickstart-small
+
+    Each export gets the next version number; none is ever written over.
+    """
+
+    def main(job: ExportConfig) -> None:
+        from tfprivacy_rep.exporting import run
+
+        run(job)
+
+    flags.run_alone(main, _description(export), ExportConfig)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Mapping
 
 from tfprivacy_rep.errors import UserError
 
@@ -243,6 +243,20 @@ class Config:
     def to_dict(self) -> dict[str, Any]:
         """The configuration as plain nested dictionaries, for JSON."""
         return dataclasses.asdict(self, dict_factory=_plain)
+
+    @classmethod
+    def from_dict(cls, held: Mapping[str, Mapping[str, Any]]) -> "Config":
+        """The configuration of what `to_dict` gave; options that it does not hold have their defaults.
+
+        Raises:
+            UserError: if a value is out of its range.
+        """
+        built = {}
+        for name, section in sections().items():
+            given = held.get(name, {})
+            values = {f.name: given[f.name] for f in dataclasses.fields(section) if f.name in given}
+            built[name] = section(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        return cls(**built)
 
 
 def _plain(items: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -91,3 +92,23 @@ class AuditConfig:
                 all(name in names for name in self.recognisers) and len(self.recognisers) <= 2
                 and (self.recognisers == ("none",) or "none" not in self.recognisers),
                 f"one or two of {', '.join(AUDIT_RECOGNISERS)}, or none alone", "Leave it empty for the source's.")
+
+
+@dataclass(frozen=True)
+class ExportConfig:
+    """Which encoder and head are exported, and where to."""
+
+    encoder: str = option("", "an output folder of scripts/train.py, or the folder of one of its encoders (required)")
+    name: str = option("", "name of the pair of models: <name>_encoder and <name>_head (required)")
+    export_dir: str = option("saved_models", "folder that gets a folder for each model")
+    audit: str = option("", "output folder of scripts/evaluate.py for the same encoder; its figures go into manifest "
+                        "and model card; empty: both say that there was no audit")
+    warmup_batches: tuple[int, ...] = option((1, 32), "sizes of the batches that the server warms up with; empty: no "
+                                             "warm-up requests")
+
+    def __post_init__(self) -> None:
+        require("encoder", self.encoder, bool(self.encoder), "a trained encoder", "Add --encoder=runs/quickstart.")
+        require("name", self.name, re.fullmatch(r"[a-z0-9][a-z0-9_-]*", self.name) is not None,
+                "small letters, digits, - and _, as the server and a folder can be named", "Add --name=faces.")
+        require("warmup_batches", self.warmup_batches, all(size >= 1 for size in self.warmup_batches),
+                "positive sizes of batches", "Use 1,32.")

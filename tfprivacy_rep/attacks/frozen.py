@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Protocol
 
 import keras
@@ -10,7 +9,7 @@ import numpy as np
 
 from tfprivacy_rep.data.images import Images
 from tfprivacy_rep.errors import UserError
-from tfprivacy_rep.models.inference import BatchedModel
+from tfprivacy_rep.models.inference import BatchedModel, weights_sha256
 
 
 class Encoder(Protocol):
@@ -82,10 +81,7 @@ class FrozenEncoder:
 
         The state of random generators is no part of it: an encoder that adds noise moves it with every answer.
         """
-        digest = hashlib.sha256()
-        for variable in self._model.model.weights:
-            digest.update(np.ascontiguousarray(variable).tobytes())
-        return digest.hexdigest()
+        return weights_sha256(self._model.model)
 
     def require_unchanged(self) -> str:
         """Returns the fingerprint.

@@ -15,11 +15,9 @@ from typing import Sequence
 import numpy as np
 from PIL import Image
 
-from tfprivacy_rep.data.preprocessing import DAMAGED, upright_rgb
+from tfprivacy_rep.data.preprocessing import DAMAGED, LEAST_SIDE, MOST_PIXELS, upright_rgb
 from tfprivacy_rep.errors import UserError
 
-LEAST_SIDE = 16
-MOST_PIXELS = 64_000_000
 _LISTED = 10  # bad files that an error names
 _ORIENTATION = 0x0112
 _PLAIN_MODES = ("L", "RGB")  # what TensorFlow's decoders turn into the same RGB as Pillow

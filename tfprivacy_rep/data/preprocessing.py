@@ -16,6 +16,9 @@ from PIL import Image, ImageOps
 
 from tfprivacy_rep.errors import UserError
 
+#: Smaller photographs show no face; larger ones take more memory than one photograph should.
+LEAST_SIDE, MOST_PIXELS = 16, 64_000_000
+
 # Pillow's conversion to RGB would clip these to white. 16-bit grey alone has a known range.
 _DEEP_MODES = ("I", "F")
 _GREY_16 = ("I;16", "I;16L", "I;16B")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -34,3 +36,12 @@ class BatchedModel:
             for start in range(0, len(inputs), self._batch_size)
         ]
         return np.concatenate([np.asarray(part) for part in parts])
+
+
+def weights_sha256(model: keras.Model) -> str:
+    """SHA-256 of all weights of a model in their order, normalisation statistics included; states of random generators
+    are no weights."""
+    digest = hashlib.sha256()
+    for variable in model.weights:
+        digest.update(np.ascontiguousarray(variable).tobytes())
+    return digest.hexdigest()
