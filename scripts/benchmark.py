@@ -1,4 +1,7 @@
-"""Measures speed and memory. `input`: photographs read from disk, from the indexing to the game that waits for them."""
+"""Measures speed and memory.
+
+`input`: photographs read from disk, from the indexing to the game that waits for them. `serve`: the exported encoder in
+the C++ runtime beside the compiled Keras model."""
 
 from __future__ import annotations
 
@@ -198,6 +201,18 @@ def run_input(options: argparse.Namespace) -> None:
         Path(options.json).write_text(json.dumps(about, indent=2) + "\n")
 
 
+def run_serve(options: argparse.Namespace) -> None:
+    """Measures the exported encoder, in this process."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from tfprivacy_rep.benchmarks import serving
+
+    found = serving.measure(options.image_size, options.widths, options.repeats)
+    print(serving.table(found))
+    if options.json:
+        about = {"command": shlex.join(sys.argv), "cpus": os.cpu_count(), "load": os.getloadavg(), "measured": found}
+        Path(options.json).write_text(json.dumps(about, indent=2) + "\n")
+
+
 def _counts(text: str) -> list[int]:
     return [int(part) for part in text.split(",")]
 
@@ -214,8 +229,14 @@ def main() -> None:
     command.add_argument("--folder", help="where the photographs are generated: 2 GB for 200,000; the system's default")
     command.add_argument("--json", help="file for the measurements")
     command.set_defaults(run=run_input)
+    command = commands.add_parser("serve", help="the exported encoder in the C++ runtime of TensorFlow Serving")
+    command.add_argument("--image_size", type=int, default=64, help="side of the squares")
+    command.add_argument("--widths", type=_counts, default="16,32,64,128", help="filters of the encoder's stages")
+    command.add_argument("--repeats", type=int, default=20, help="rounds in which all kinds are timed in turn")
+    command.add_argument("--json", help="file for the measurements")
+    command.set_defaults(run=run_serve)
     options = parser.parse_args()
-    if min(options.steps, options.compared) < CHUNK:
+    if options.run is run_input and min(options.steps, options.compared) < CHUNK:
         parser.error(f"--steps and --compared: expected at least {CHUNK}, the steps of a chunk. Received: "
                      f"{options.steps} and {options.compared}.")
     options.run(options)

@@ -35,10 +35,11 @@ def marked_block(text: str, marker: str) -> str:
 
 def flags_of(script: str) -> set[str]:
     """Every spelling of a flag that a script takes."""
-    own = {"train.py": [], "reproduce.py": [jobs.ReproduceConfig],
-           "evaluate.py": [jobs.AuditConfig]}
+    whole = list(configuration.sections().values())
+    own = {"train.py": whole, "reproduce.py": [*whole, jobs.ReproduceConfig],
+           "evaluate.py": [*whole, jobs.AuditConfig], "export.py": [jobs.ExportConfig]}
     if script in own:
-        sections = [*configuration.sections().values(), *own[script]]
+        sections = own[script]
         options = [option for section in sections for option in dataclasses.fields(section)]
         booleans = {f"no{option.name}" for option in options if isinstance(option.default, bool)}
         return {option.name for option in options} | booleans | {"help", "flagfile"}
