@@ -11,10 +11,11 @@ import pytest
 import tensorflow as tf
 import tiny_game as tiny
 
+from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.models.perceptual import PerceptualNetwork
 from tfprivacy_rep.models.players import Adversary, Protector
-from tfprivacy_rep.objectives.combine import decoder_terms, protector_terms
-from tfprivacy_rep.training.moves import decoder_move, protector_move
+from tfprivacy_rep.objectives.combine import Term, decoder_terms, protector_terms
+from tfprivacy_rep.training.moves import View, decoder_move, protector_move
 from tfprivacy_rep.training.protect import features_of
 
 PROTECTOR = {"encoder", "classifier", "protector_optimizer"}
@@ -167,3 +168,61 @@ def test_values_are_those_of_the_objectives_before_the_move():
     expected = np.mean((np.asarray(adversary.decoder(z)) - batch["images"].numpy()) ** 2)
     values = decoder_move(adversary, None, decoder_terms(0.0, 0.0), "saturating", batch, z, tiny.BATCH)
     np.testing.assert_allclose(values["L_p"], expected, rtol=1e-5)
+
+
+def _size(view: View) -> tf.Tensor:
+    return tf.reduce_mean(tf.square(view.z), axis=-1)
+
+
+def test_an_own_term_is_measured_and_moves_the_protector():
+    """Of |Z|^2 alone, only the encoder has a gradient, and the same step leads to a smaller Z of the same batch."""
+    protector, batch = tiny.protector(learning_rate=1e-4), _batch(tiny.private_fields())
+    before = np.mean(np.asarray(protector.encoder(batch["images"])) ** 2)
+    measured = protector_move(protector, None, None, [Term("L_u", 0.0), Term("size", 1.0, compute=_size)], batch,
+                              tiny.BATCH)
+    assert set(measured) == {"L_u", "size"}
+    np.testing.assert_allclose(measured["size"], before, rtol=1e-5)
+    assert np.mean(np.asarray(protector.encoder(batch["images"])) ** 2) < before
+
+
+def test_an_own_term_of_the_decoder_may_take_the_place_of_the_papers():
+    """The mean absolute error as L_p, by the reconstruction that the view holds."""
+    adversary, batch = tiny.adversary(gan=False), _batch(tiny.public_fields())
+    z = tf.random.stateless_normal([tiny.BATCH, tiny.NUMBERS], [1, 2])
+    expected = np.mean(np.abs(np.asarray(adversary.decoder(z)) - batch["images"].numpy()))
+    absolute = Term("L_p", 1.0, compute=lambda view: tf.reduce_mean(
+        tf.abs(view.reconstruction - view.batch["images"]), axis=[1, 2, 3]))
+    values = decoder_move(adversary, None, [absolute], "saturating", batch, z, tiny.BATCH)
+    np.testing.assert_allclose(values["L_p"], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "terms, text",
+    [
+        ([Term("L_z", 1.0)], r"expected one of L_u, L_p, L_perc, L_adv, or a function.*Received: L_z\."),
+        ([Term("L_u", 1.0), Term("L_u", 2.0)], "Received: L_u twice"),
+        ([Term("L_z", 1.0, compute=lambda view: tf.reduce_mean(view.z))], r"Invalid term L_z.*Received: \(\) float32"),
+        ([Term("L_z", 1.0, compute=lambda view: tf.zeros([tiny.BATCH], tf.int32))], r"Received: \(4,\) int32"),
+    ],
+    ids=["unknown", "twice", "scalar", "integers"],
+)
+def test_a_term_that_is_none_is_named(terms, text):
+    with pytest.raises(UserError, match=text):
+        _protect(tiny.protector(), None, None, terms)
+
+
+@pytest.mark.parametrize("objective", ["protector_terms", "decoder_terms"])
+def test_a_trainer_refuses_an_unknown_term_before_any_graph_is_made(one_replica, objective):
+    game = tiny.game(one_replica, dense=True, **{objective: [Term("L_z", 1.0)]})
+    with pytest.raises(UserError, match=r"Received: L_z\."):
+        tiny.trainer_of(one_replica, game)
+
+
+def test_an_own_term_of_the_game_is_logged_and_sees_own_fields(strategy):
+    """Its name and its mean come out of the compiled steps, on any number of replicas."""
+    own = Term("L_own", 0.1, compute=lambda view: tf.cast(view.batch["weight"], tf.float32) + 0.0 * _size(view))
+    game = tiny.game(strategy, tiny.Weights(0.0, 0.0, 0.0, 0.0), dense=True, protector_terms=[Term("L_u", 1.0), own])
+    fields = tiny.private_fields() | {"weight": np.full(10, 3, np.int32)}
+    means = tiny.trainer_of(strategy, game, fields).train_steps(2).means
+    assert set(means) == {"protector/L_u", "protector/L_own"}
+    np.testing.assert_allclose(means["protector/L_own"], 3.0, rtol=1e-6)

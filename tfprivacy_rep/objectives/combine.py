@@ -7,7 +7,7 @@ Adversary, on X2:  minimise  L_p + mu1 L_adv + mu2 L_perc.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 import tensorflow as tf
 
@@ -21,12 +21,16 @@ class Term:
         weight: factor, not negative. A term of weight 0 is not part of the objective and is not computed.
         sign: +1 when the player wants it small, -1 when large.
         bound: largest value per example that still counts, or None. Beyond it the gradient is 0.
+        compute: how a term of your own is computed: from what the player sees of a batch (`training.moves.View`: the
+            batch's fields, `z`, `reconstruction`, the networks) to `[B]` float32. None for the terms of the paper.
+            A term of the paper's name with `compute` takes that term's place.
     """
 
     name: str
     weight: float
     sign: float = 1.0
     bound: float | None = None
+    compute: Callable[[Any], tf.Tensor] | None = None
 
 
 def protector_terms(

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Mapping, Sequence
+from typing import Callable, Mapping, Sequence
 
 import keras
 import tensorflow as tf
 
+from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.models.perceptual import PerceptualNetwork
 from tfprivacy_rep.models.players import Adversary, Protector
 from tfprivacy_rep.objectives.adversarial import decoder_gan_loss, discriminator_loss
@@ -62,8 +63,48 @@ class View:
         return self.batch["features"] if "features" in self.batch else self.perceptual(self.batch["images"])
 
     def value(self, name: str) -> tf.Tensor:
-        """The value of a term per example, `[b]`. A new term is a new entry here and in `objectives.combine`."""
+        """The value of one of the paper's terms per example, `[b]`."""
         return _TERMS[name](self)
+
+    def values(self, terms: Sequence[Term]) -> dict[str, tf.Tensor]:
+        """The value of every term of an objective per example, `[b]`, by name.
+
+        Raises:
+            UserError: as of `require_computable`, or if a term is not computed for each example.
+        """
+        require_computable(terms)
+        return {
+            term.name: self.value(term.name) if term.compute is None else _own(term, term.compute, self)
+            for term in terms
+        }
+
+
+def require_computable(terms: Sequence[Term]) -> None:
+    """Checks that each term has a name of its own and is one of the paper's or comes with its function.
+
+    Raises:
+        UserError: if not.
+    """
+    for place, term in enumerate(terms):
+        if term.compute is None and term.name not in _TERMS:
+            raise UserError(
+                f"Invalid term: expected one of {', '.join(_TERMS)}, or a function that computes it. "
+                f"Received: {term.name}. Write Term({term.name!r}, weight, compute=function)."
+            )
+        if term.name in [other.name for other in terms[:place]]:
+            raise UserError(
+                f"Invalid terms: expected a name of its own for each. Received: {term.name} twice. Rename one."
+            )
+
+
+def _own(term: Term, compute: Callable[[View], tf.Tensor], view: View) -> tf.Tensor:
+    value = tf.convert_to_tensor(compute(view))
+    if value.shape.rank != 1 or value.dtype != view.z.dtype:
+        raise UserError(
+            f"Invalid term {term.name}: expected one value for each example, [B] {view.z.dtype.name}. "
+            f"Received: {value.shape} {value.dtype.name}. Take the mean over all axes but the first."
+        )
+    return value
 
 
 def _utility(view: View) -> tf.Tensor:
@@ -117,7 +158,7 @@ def protector_move(
         protector: the player that moves.
         adversary: whose decoder the negative terms look through; None when the objective has none.
         perceptual: g, or None.
-        terms: `objectives.combine.protector_terms`.
+        terms: `objectives.combine.protector_terms`, and any of your own.
         batch: `images`, `labels` and maybe `features` of this replica.
         global_batch: examples of all replicas.
 
@@ -128,7 +169,7 @@ def protector_move(
         _watch(tape, protector.variables)
         z = protector.encoder(batch["images"], training=True)
         view = View(batch, z, adversary.decoder if adversary else None, perceptual, protector.classifier)
-        values = {term.name: view.value(term.name) for term in terms}
+        values = view.values(terms)
         loss = share_of_mean(combine(terms, values), global_batch)
     _apply(protector.optimizer, tape, loss, protector.variables)
     return _scalars(values, global_batch)
@@ -150,7 +191,7 @@ def decoder_move(
     Args:
         adversary: the player that moves: the simulated one or a fresh attacker.
         perceptual: g, or None.
-        terms: `objectives.combine.decoder_terms`.
+        terms: `objectives.combine.decoder_terms`, and any of your own.
         gan_loss: kind of the decoder's GAN term.
         batch: `images` and maybe `features` of this replica.
         z: representations of the batch, `[b, ...]`.
@@ -162,7 +203,7 @@ def decoder_move(
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         _watch(tape, adversary.decoder.trainable_variables)
         view = View(batch, z, adversary.decoder, perceptual, None, adversary.discriminator, gan_loss, True)
-        values = {term.name: view.value(term.name) for term in terms}
+        values = view.values(terms)
         loss = share_of_mean(combine(terms, values), global_batch)
     _apply(adversary.decoder_optimizer, tape, loss, adversary.decoder.trainable_variables)
     if adversary.discriminator is not None:

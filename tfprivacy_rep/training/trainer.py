@@ -14,7 +14,7 @@ from tfprivacy_rep.models.perceptual import PerceptualNetwork
 from tfprivacy_rep.models.players import Adversary, Protector
 from tfprivacy_rep.objectives.combine import Term
 from tfprivacy_rep.training.compiled import Measured, measured, repeat
-from tfprivacy_rep.training.moves import decoder_move, protector_move
+from tfprivacy_rep.training.moves import decoder_move, protector_move, require_computable
 from tfprivacy_rep.training.schedule import Schedule
 
 
@@ -26,8 +26,9 @@ class Game:
         protector: moves on X1.
         adversary: moves on X2; None when the protector's terms don't look through a decoder.
         perceptual: g; None when no term needs it.
-        protector_terms: the protector's objective.
-        decoder_terms: the decoder's objective.
+        protector_terms: the protector's objective: `objectives.combine.protector_terms`, and any `Term` of your own
+            with the function that computes it.
+        decoder_terms: the decoder's objective, likewise.
         gan_loss: kind of the decoder's GAN term.
         schedule: who moves when.
         fresh_adversary: builds the adversary of restart number n (from 1); needed when the schedule restarts it.
@@ -59,14 +60,15 @@ class GameTrainer:
     Args:
         strategy: where replicas live; the game's models were built in its scope.
         game: players and rules.
-        private: fields of X1: `images` uint8 `[N, S, S, 3]`, `labels` `[N, A]`, maybe `features`.
+        private: fields of X1: `images` uint8 or float32 in [0, 1] `[N, S, S, 3]`, `labels` `[N, A]`, maybe `features`,
+            and whatever else a term of your own looks up in the batch.
         public: fields of X2: `images`, maybe `features`.
         batch_size: photographs a move, over all replicas.
         seed: of the order of the photographs.
         validate: called after each chunk; what it returns joins the logged row.
 
     Raises:
-        UserError: if the batch does not divide by the replicas.
+        UserError: if the batch does not divide by the replicas, or two terms share a name or one is unknown.
     """
 
     def __init__(
@@ -80,6 +82,8 @@ class GameTrainer:
         validate: Callable[[], dict[str, float]] | None = None,
     ) -> None:
         per_replica(batch_size, strategy)
+        for terms in (game.protector_terms, game.decoder_terms):
+            require_computable(terms)
         self._strategy, self._game, self._batch_size, self._seed = strategy, game, batch_size, seed
         self._validate = validate
         self._fields = {"private": pipeline.as_tensors(private), "public": pipeline.as_tensors(public)}
