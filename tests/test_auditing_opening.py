@@ -125,8 +125,8 @@ def test_the_newest_version_of_a_saved_model(tmp_path):
     np.testing.assert_allclose(opened.encode(PHOTOGRAPHS), 3 * UNIT.reshape(5, -1), atol=1e-5)
     older = open_encoder(str(tmp_path / "2"), SIZE, input_range="byte")
     np.testing.assert_allclose(older.encode(PHOTOGRAPHS), PHOTOGRAPHS.reshape(5, -1), atol=1e-4)
-    with pytest.raises(UserError, match="Invalid `signature`: expected one of serving_default. Received: "
-                                        "signature='other'"):
+    with pytest.raises(UserError, match="Invalid `signature`: expected one of serving_bytes, serving_default. "
+                                        "Received: signature='other'. Add --signature=serving_default"):
         open_encoder(str(tmp_path), SIZE, signature="other")
 
 

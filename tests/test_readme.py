@@ -37,7 +37,8 @@ def flags_of(script: str) -> set[str]:
     """Every spelling of a flag that a script takes."""
     whole = list(configuration.sections().values())
     own = {"train.py": whole, "reproduce.py": [*whole, jobs.ReproduceConfig],
-           "evaluate.py": [*whole, jobs.AuditConfig], "export.py": [jobs.ExportConfig]}
+           "evaluate.py": [*whole, jobs.AuditConfig], "export.py": [jobs.ExportConfig],
+           "query_serving.py": [jobs.QueryConfig]}
     if script in own:
         sections = own[script]
         options = [option for section in sections for option in dataclasses.fields(section)]

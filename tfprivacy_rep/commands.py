@@ -12,7 +12,7 @@ from typing import Callable
 
 from tfprivacy_rep import flags
 from tfprivacy_rep.config import Config
-from tfprivacy_rep.jobs import AuditConfig, ExportConfig, ReproduceConfig
+from tfprivacy_rep.jobs import AuditConfig, ExportConfig, QueryConfig, ReproduceConfig
 
 
 def _description(command: Callable[[], None]) -> str:
@@ -88,3 +88,20 @@ def export() -> None:
         run(job)
 
     flags.run_alone(main, _description(export), ExportConfig)
+
+
+def query() -> None:
+    """Sends photographs to a served encoder and its representations to the served head; shows what they answer.
+
+      python scripts/query_serving.py --name=demo --photographs=a.jpg,b.png --model_dir=saved_models --repeats=100
+
+    Ends with exit code 4 if the answers are not those of the local models.
+    """
+
+    def main(job: QueryConfig) -> None:
+        from tfprivacy_rep.querying import EXIT_DIFFERS, run
+
+        if not run(job)["same"]:
+            sys.exit(EXIT_DIFFERS)
+
+    flags.run_alone(main, _description(query), QueryConfig)

@@ -11,6 +11,7 @@ from tfprivacy_rep.config import option, require
 BUDGETS = ("smoke", "small", "full")
 AUDIT_RECOGNISERS = ("dlib", "eigenfaces", "facenet", "rendered", "rendered_second")
 INPUT_RANGES = ("unit", "byte", "symmetric")
+PROTOCOLS = ("rest", "grpc")
 SWEEPS = ("", "lambda2")
 ATTACKERS = ("linear", "decoder", "decoder_2x", "decoder_4x", "decoder_residual", "decoder_perceptual", "decoder_gan",
              "decoder_long", "decoder_data_10", "decoder_data_1")
@@ -112,3 +113,31 @@ class ExportConfig:
                 "small letters, digits, - and _, as the server and a folder can be named", "Add --name=faces.")
         require("warmup_batches", self.warmup_batches, all(size >= 1 for size in self.warmup_batches),
                 "positive sizes of batches", "Use 1,32.")
+
+
+@dataclass(frozen=True)
+class QueryConfig:
+    """Which server is asked, about which photographs."""
+
+    name: str = option("demo", "name of the pair of models: <name>_encoder and <name>_head are asked")
+    photographs: tuple[str, ...] = option((), "comma-separated files, JPEG or PNG (required)")
+    host: str = option("localhost", "of the server")
+    port: int = option(0, "of the server; 0: 8501 for rest, 8500 for grpc")
+    protocol: str = option("rest", f"how it is asked: {', '.join(PROTOCOLS)}")
+    timeout: float = option(10.0, "seconds that one answer is waited for")
+    retries: int = option(2, "further tries where nobody answers")
+    model_dir: str = option("", "folder of the exported models, such as saved_models: compares the answers with them; "
+                            "empty: no comparison")
+    tolerance: float = option(1e-5, "largest difference from the local models, relative to numbers above 1")
+    repeats: int = option(1, "how often each photograph is sent, for the percentiles of the time")
+    json: str = option("", "file for all that was found; empty: none")
+
+    def __post_init__(self) -> None:
+        require("photographs", self.photographs, bool(self.photographs), "at least one file",
+                "Add --photographs=photograph.jpg.")
+        require("protocol", self.protocol, self.protocol in PROTOCOLS, f"one of {', '.join(PROTOCOLS)}", "Use rest.")
+        require("port", self.port, 0 <= self.port < 65536, "0 to 65535", "Use 0 for the protocol's.")
+        require("timeout", self.timeout, self.timeout > 0, "a positive number of seconds", "Use 10.")
+        require("tolerance", self.tolerance, self.tolerance > 0, "a positive number", "Use 1e-5.")
+        require("retries", self.retries, self.retries >= 0, "0 or more", "Use 2.")
+        require("repeats", self.repeats, self.repeats >= 1, "at least 1", "Use 100 for percentiles.")

@@ -116,10 +116,11 @@ def _loaded(folder: Path) -> Any:
 def _signature(model: Any, name: str) -> Any:
     known = dict(getattr(model, "signatures", {}))
     if name not in known:
+        usual = "serving_default" if "serving_default" in known else min(known, default="")
         raise UserError(
             f"Invalid `signature`: expected one of {', '.join(sorted(known)) or 'none: the model has no signature'}. "
             f"Received: signature={name!r}. "
-            + (f"Add --signature={sorted(known)[0]}." if known else "Export it with a signature that takes images.")
+            + (f"Add --signature={usual}." if known else "Export it with a signature that takes images.")
         )
     return known[name]
 

@@ -98,8 +98,8 @@ def _seconds(call: Callable[[int], Any], count: int) -> float:
 
 
 def _summary(seconds: dict[tuple[str, int], list[float]]) -> dict[str, Any]:
-    def spread(values: Sequence[float]) -> list[float]:
-        return [round(float(value), 4) for value in (statistics.median(values), min(values), max(values))]
+    def spread(values: np.ndarray) -> list[float]:
+        return [round(float(value), 4) for value in (np.median(values), np.min(values), np.max(values))]
 
     kinds = (KERAS, IMAGES, BYTES, DECODING)
     one, many = ({kind: np.array(seconds[kind, count]) for kind in kinds} for count in (1, BATCH))

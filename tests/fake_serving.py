@@ -1,0 +1,135 @@
+"""A small server that speaks TensorFlow Serving's two protocols on loopback and runs models through the C++ loader."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from concurrent import futures
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Iterator
+
+import grpc
+import numpy as np
+import tensorflow as tf
+from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+
+
+class Models:
+    """SavedModels by name, in Sessions on the C++ loader; and what the server is to do wrong.
+
+    Args:
+        folders: of versions, by name.
+        slow: seconds before each answer.
+        unavailable: so many of the first requests are answered with "not ready".
+        body: what REST answers to everything, in place of an answer.
+    """
+
+    def __init__(self, folders: dict[str, Path], slow: float = 0, unavailable: int = 0, body: str = "") -> None:
+        self.slow, self.unavailable, self.body, self.requests = slow, unavailable, body, []
+        self._loaded = {name: self._load(folder) for name, folder in folders.items()}
+
+    @staticmethod
+    def _load(folder: Path):
+        session = tf.compat.v1.Session(graph=tf.Graph())
+        with session.graph.as_default():
+            return session, tf.compat.v1.saved_model.loader.load(session, ["serve"], str(folder)).signature_def
+
+    def ask(self, name: str, signature: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Raises LookupError for what is not there and tf.errors.OpError for what the model refuses."""
+        self.requests.append((name, signature))
+        time.sleep(self.slow)
+        if self.unavailable > 0:
+            self.unavailable -= 1
+            raise ConnectionError("Servable not yet available")
+        if name not in self._loaded:
+            raise LookupError(f"Servable not found for request: Latest({name})")
+        session, signatures = self._loaded[name]
+        if signature not in signatures:
+            raise LookupError(f"Serving signature key \"{signature}\" not found.")
+        chosen = signatures[signature]
+        feeds = {chosen.inputs[key].name: value for key, value in inputs.items()}
+        return session.run({key: one.name for key, one in chosen.outputs.items()}, feeds)
+
+    def array(self, name: str, signature: str, key: str, value):
+        """What JSON holds, in the type that the signature wants, as the server makes it."""
+        kind = tf.float32
+        if name in self._loaded and signature in self._loaded[name][1]:
+            kind = tf.as_dtype(self._loaded[name][1][signature].inputs[key].dtype)
+        if kind == tf.string:
+            return np.array([base64.b64decode(one["b64"]) for one in value], object)
+        return np.array(value, kind.as_numpy_dtype)
+
+
+class _Rest(BaseHTTPRequestHandler):
+    models: Models
+
+    def do_POST(self) -> None:  # noqa: N802, as the library calls it
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        name, signature = self.path.removeprefix("/v1/models/").removesuffix(":predict"), request["signature_name"]
+        try:
+            inputs = {key: self.models.array(name, signature, key, value) for key, value in request["inputs"].items()}
+            found = {key: value.tolist() for key, value in self.models.ask(name, signature, inputs).items()}
+            status, answer = 200, {"outputs": found if len(found) > 1 else next(iter(found.values()))}
+        except ConnectionError as error:
+            status, answer = 503, {"error": str(error)}
+        except LookupError as error:
+            status, answer = 404, {"error": str(error)}
+        except (tf.errors.OpError, ValueError) as error:
+            status, answer = 400, {"error": getattr(error, "message", str(error))}
+        text = self.models.body or json.dumps(answer, default=lambda value: value.decode())
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_) -> None:
+        """Says nothing."""
+
+
+class _Grpc(prediction_service_pb2_grpc.PredictionServiceServicer):
+    def __init__(self, models: Models) -> None:
+        self._models = models
+
+    def Predict(self, request, context):  # noqa: N802, as the protocol calls it
+        again = predict_pb2.PredictRequest.FromString(request.SerializeToString())
+        spec = again.model_spec
+        inputs = {key: tf.make_ndarray(value) for key, value in again.inputs.items()}
+        try:
+            found = self._models.ask(spec.name, spec.signature_name, inputs)
+        except ConnectionError as error:
+            context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
+        except LookupError as error:
+            context.abort(grpc.StatusCode.NOT_FOUND, str(error))
+        except (tf.errors.OpError, ValueError) as error:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, getattr(error, "message", str(error)))
+        answer = predict_pb2.PredictResponse(
+            outputs={key: tf.make_tensor_proto(value) for key, value in found.items()}
+        )
+        answer.model_spec.version.value = 1
+        return answer
+
+
+@contextmanager
+def serve(protocol: str, models: Models) -> Iterator[int]:
+    """Runs the server and gives its port."""
+    if protocol == "rest":
+        handler = type("Handler", (_Rest,), {"models": models})
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            server.server_close()
+    else:
+        rpc = grpc.server(futures.ThreadPoolExecutor(2))
+        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(_Grpc(models), rpc)
+        port = rpc.add_insecure_port("127.0.0.1:0")
+        rpc.start()
+        try:
+            yield port
+        finally:
+            rpc.stop(0).wait()

@@ -1,0 +1,156 @@
+"""The client and the query job against a server that runs the demonstration models in the C++ runtime."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from fake_serving import Models, serve
+from image_bytes_samples import encoded
+from small_run import ROOT, hide_packages
+
+from tfprivacy_rep import querying
+from tfprivacy_rep.errors import UserError
+from tfprivacy_rep.jobs import QueryConfig
+from tfprivacy_rep.models.encoder import build_encoder
+from tfprivacy_rep.serving import client as clients
+from tfprivacy_rep.serving.client import Address, GrpcClient, RestClient
+from tfprivacy_rep.serving.export import export_encoder
+
+MODELS = ROOT / "saved_models"
+DEMO = {"demo_encoder": MODELS / "demo_encoder" / "1", "demo_head": MODELS / "demo_head" / "1"}
+PROTOCOLS = pytest.mark.parametrize("protocol", ["rest", "grpc"])
+
+
+@pytest.fixture(name="photograph")
+def _photograph(tmp_path) -> str:
+    (tmp_path / "a.jpg").write_bytes(encoded("JPEG"))
+    return str(tmp_path / "a.jpg")
+
+
+def job(protocol: str, port: int, *photographs: str, **changes) -> QueryConfig:
+    return QueryConfig(**{"photographs": photographs, "host": "127.0.0.1", "port": port, "protocol": protocol,
+                          "model_dir": str(MODELS), "retries": 0} | changes)
+
+
+def client(protocol: str, port: int, **changes):
+    address = Address("127.0.0.1", port, **{"timeout": 5.0, "retries": 0} | changes)
+    return (RestClient if protocol == "rest" else GrpcClient)(address)
+
+
+@PROTOCOLS
+def test_a_photograph_is_answered_as_the_local_models_answer(protocol, photograph, tmp_path, capsys):
+    models = Models(DEMO)
+    with serve(protocol, models) as port:
+        found = querying.run(job(protocol, port, photograph, repeats=3, json=str(tmp_path / "out.json")))
+    assert found["same"] and max(found["differences"].values()) <= 1e-5
+    answer = found["photographs"][0]
+    assert list(answer["probabilities"])[:2] == ["Eyeglasses", "Smiling"] and len(answer["representation"]) == 128
+    assert json.loads((tmp_path / "out.json").read_text()) == found
+    assert models.requests.count(("demo_encoder", "serving_bytes")) == 3
+    assert models.requests.count(("demo_head", "attribute_names")) == 1
+    shown = capsys.readouterr().out
+    assert "representation of 128 numbers" in shown and "Eyeglasses 0." in shown and "encoder: p50 " in shown
+    assert "same as the models in" in shown
+
+
+@PROTOCOLS
+def test_another_model_under_the_name_is_found_out(protocol, photograph, tmp_path, capsys):
+    other = export_encoder(build_encoder(64, 128, (8, 8, 8, 8), seed=5), tmp_path / "other")
+    with serve(protocol, Models(DEMO | {"demo_encoder": other})) as port:
+        assert not querying.run(job(protocol, port, photograph))["same"]
+    assert "NOT the models in" in capsys.readouterr().out
+
+
+@PROTOCOLS
+def test_a_refused_photograph_is_named_with_the_servers_reason(protocol, photograph, tmp_path):
+    (tmp_path / "b.jpg").write_bytes(b"no photograph at all")
+    with serve(protocol, Models(DEMO)) as port:
+        with pytest.raises(UserError, match="b.jpg: .*refused the request.*expected a whole JPEG or PNG file"):
+            querying.run(job(protocol, port, photograph, str(tmp_path / "b.jpg")))
+
+
+@PROTOCOLS
+def test_nobody_there_is_said(protocol, photograph):
+    with serve(protocol, Models({})) as port:
+        pass
+    with pytest.raises(UserError, match=f"No answer from `127.0.0.1:{port}`: expected TensorFlow Serving there"):
+        querying.run(job(protocol, port, photograph, timeout=5.0))
+
+
+@PROTOCOLS
+def test_a_slow_server_is_not_waited_for(protocol):
+    with serve(protocol, Models(DEMO, slow=1.5)) as port:
+        with pytest.raises(UserError, match="in time: expected one within 0.2 s.*Raise --timeout"):
+            client(protocol, port, timeout=0.2).predict("demo_head", "attribute_names", {"index": np.arange(2)})
+
+
+@PROTOCOLS
+def test_a_server_that_is_not_ready_is_asked_again(protocol, monkeypatch):
+    monkeypatch.setattr(clients, "BACKOFF", 0.01)
+    models = Models(DEMO, unavailable=2)
+    with serve(protocol, models) as port:
+        answer, _ = client(protocol, port, retries=2).predict("demo_head", "attribute_names", {"index": np.arange(2)})
+        assert len(models.requests) == 3 and len(next(iter(answer.values()))) == 2
+        models.unavailable = 2
+        with pytest.raises(UserError, match="No answer.*not yet available"):
+            client(protocol, port, retries=1).predict("demo_head", "attribute_names", {"index": np.arange(2)})
+    assert len(models.requests) == 5
+
+
+@PROTOCOLS
+@pytest.mark.parametrize("model, signature", [("nobody", "serving_default"), ("demo_head", "nothing")])
+def test_what_is_not_served_is_named(protocol, model, signature):
+    with serve(protocol, Models(DEMO)) as port:
+        with pytest.raises(UserError, match=f"Unknown `{model}` at .*signature {signature}.*not found"):
+            client(protocol, port).predict(model, signature, {"representation": np.zeros((1, 128), np.float32)})
+
+
+@pytest.mark.parametrize("body, found", [("<html>", "no JSON"), ("[1]", "JSON of another kind"),
+                                         ('{"a": 1}', "JSON of another kind")])
+def test_another_program_on_the_port_is_no_server(body, found):
+    with serve("rest", Models(DEMO, body=body)) as port:
+        with pytest.raises(UserError, match=f"expected TensorFlow Serving there. Received: status 200 and {found}"):
+            client("rest", port).predict("demo_head", "serving_default", {"representation": np.zeros((1, 128))})
+
+
+@pytest.mark.parametrize("answer", [{"probabilities": np.zeros((2, 3))}, {"other": np.zeros((1, 3)), "b": np.zeros(1)},
+                                    {"": np.array([["text"]])}])
+def test_an_answer_of_another_shape_or_kind_is_refused(answer):
+    with pytest.raises(UserError, match="Invalid answer: expected `probabilities`, numbers of shape"):
+        clients.output(answer, "probabilities", (1, None))
+
+
+def test_numbers_survive_json():
+    z = np.random.default_rng(0).normal(size=(3, 128)).astype(np.float32)
+    np.testing.assert_array_equal(np.array(json.loads(json.dumps(clients._as_json(z))), np.float32), z)
+
+
+def test_mistakes_are_found_before_anything_is_sent(photograph, tmp_path):
+    with pytest.raises(UserError, match="Invalid `photographs`.*missing.jpg: No such file"):
+        querying.run(job("rest", 1, str(tmp_path / "missing.jpg")))
+    with pytest.raises(UserError, match="Invalid `model_dir`: expected demo_encoder and demo_head of one version"):
+        querying.run(job("rest", 1, photograph, model_dir=str(tmp_path)))
+    with pytest.raises(UserError, match="Invalid `protocol`: expected one of rest, grpc"):
+        QueryConfig(photographs=("a",), protocol="soap")
+
+
+@pytest.mark.parametrize("protocol, package", [("rest", "requests"), ("grpc", "tensorflow_serving")])
+def test_a_missing_package_is_named_with_its_extra(protocol, package, monkeypatch):
+    hide_packages(monkeypatch, package)
+    with pytest.raises(UserError, match=r'pip install "tfprivacy_rep\[serving\]"'):
+        client(protocol, 1)
+
+
+def test_the_script_ends_with_four_where_models_differ(photograph, tmp_path):
+    other = export_encoder(build_encoder(64, 128, (8, 8, 8, 8), seed=5), tmp_path / "other")
+    with serve("rest", Models(DEMO | {"demo_encoder": other})) as port:
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "scripts" / "query_serving.py"), f"--photographs={photograph}",
+             "--host=127.0.0.1", f"--port={port}", f"--model_dir={MODELS}"],
+            capture_output=True, text=True, timeout=120,
+        )
+    assert done.returncode == querying.EXIT_DIFFERS and "NOT the models" in done.stdout, done.stderr[-2000:]

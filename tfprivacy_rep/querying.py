@@ -1,0 +1,147 @@
+"""The query job: photographs to a served encoder, its answers to the served head, both compared with local models."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, Callable
+
+import numpy as np
+import tensorflow as tf
+
+from tfprivacy_rep import files
+from tfprivacy_rep.errors import UserError
+from tfprivacy_rep.jobs import QueryConfig
+from tfprivacy_rep.serving.client import Address, Client, GrpcClient, RestClient, output
+from tfprivacy_rep.serving.manifest import ENCODER, HEAD, newest_pairs, read_manifest
+
+EXIT_DIFFERS = 4
+PERCENTILES = (50, 90, 99)
+_PORTS = {"rest": 8501, "grpc": 8500}
+
+
+def run(job: QueryConfig) -> dict[str, Any]:
+    """Asks, prints and returns what was found.
+
+    Returns:
+        `photographs`: for each its `file`, `representation` and `probabilities` by attribute; `milliseconds`:
+        percentiles by model; `differences`: the largest one from the local models, by model, or None; `same`: whether
+        all are within the tolerance.
+
+    Raises:
+        UserError: if a file can't be read, or the server does not answer as TensorFlow Serving with these models does.
+    """
+    sent = {path: _read(path) for path in job.photographs}
+    local = _Local(Path(job.model_dir), job.name) if job.model_dir else None
+    client: Client = (RestClient if job.protocol == "rest" else GrpcClient)(
+        Address(job.host, job.port or _PORTS[job.protocol], job.timeout, job.retries)
+    )
+    seconds: dict[str, list[float]] = {ENCODER: [], HEAD: []}
+    shown, differences = [], {ENCODER: 0.0, HEAD: 0.0}
+    names: list[str] = []
+    for path, encoded in sent.items():
+        z = _ask(job, seconds[ENCODER], lambda: _representation(client, job.name, path, encoded))
+        probabilities = _ask(job, seconds[HEAD], lambda: _probabilities(client, job.name, z))
+        names = names or _names(client, job.name, probabilities.shape[1])
+        if local is not None:
+            pairs = ((ENCODER, z, local.encode(encoded)), (HEAD, probabilities, local.answer(z)))
+            for model, served, expected in pairs:
+                differences[model] = max(differences[model], _difference(served, expected))
+        answer = dict(zip(names, map(float, probabilities[0])))
+        shown.append({"file": path, "representation": z[0].ravel().tolist(), "probabilities": answer})
+        _print(path, z[0], answer)
+    same = local is None or max(differences.values()) <= job.tolerance
+    times = {model: {f"p{p}": round(1000 * float(np.percentile(values, p)), 3) for p in PERCENTILES}
+             for model, values in seconds.items()}
+    found = {"photographs": shown, "milliseconds": times, "differences": differences if local else None, "same": same}
+    _print_summary(found, job)
+    if job.json:
+        files.write_json(job.json, found)
+    return found
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise UserError(
+            f"Invalid `photographs`: expected files that can be read. Received: {path}: {error.strerror}. "
+            "Check the path."
+        ) from error
+
+
+def _ask(job: QueryConfig, seconds: list[float], ask: Callable[[], np.ndarray]) -> np.ndarray:
+    for _ in range(job.repeats):
+        started = time.perf_counter()
+        answer = ask()
+        seconds.append(time.perf_counter() - started)
+    return answer
+
+
+def _representation(client: Client, name: str, path: str, encoded: bytes) -> np.ndarray:
+    try:
+        answer, _ = client.predict(f"{name}_{ENCODER}", "serving_bytes", {"image_bytes": [encoded]})
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error
+    value = answer.get("representation", answer.get("", np.empty(0)))
+    return output(answer, "representation", (1, *[None] * (max(2, value.ndim) - 1)))
+
+
+def _probabilities(client: Client, name: str, z: np.ndarray) -> np.ndarray:
+    answer, _ = client.predict(f"{name}_{HEAD}", "serving_default", {"representation": z})
+    return output(answer, "probabilities", (1, None))
+
+
+def _names(client: Client, name: str, count: int) -> list[str]:
+    answer, _ = client.predict(f"{name}_{HEAD}", "attribute_names", {"index": np.arange(count)})
+    values = answer.get("names", answer.get(""))
+    return [value.decode() if isinstance(value, bytes) else str(value) for value in np.asarray(values).tolist()]
+
+
+def _difference(found: np.ndarray, expected: np.ndarray) -> float:
+    if found.shape != expected.shape:
+        return float("inf")
+    return float(np.abs(found - expected).max() / max(1.0, float(np.abs(expected).max())))
+
+
+class _Local:
+    """The newest exported pair of a name, run in this process."""
+
+    def __init__(self, root: Path, name: str) -> None:
+        version = newest_pairs(root).get(name)
+        if version is None:
+            raise UserError(
+                f"Invalid `model_dir`: expected {name}_{ENCODER} and {name}_{HEAD} of one version in it, as scripts/"
+                f"export.py writes them. Received: {root}, without such a pair. Check --model_dir and --name."
+            )
+        folders = {model: root / f"{name}_{model}" / str(version) for model in (ENCODER, HEAD)}
+        self._models = {model: tf.saved_model.load(str(folder)) for model, folder in folders.items()}
+        held = read_manifest(folders[HEAD])
+        self.attributes = held["attributes"] if held else []
+
+    def encode(self, encoded: bytes) -> np.ndarray:
+        signature = self._models[ENCODER].signatures["serving_bytes"]
+        return signature(image_bytes=tf.constant([encoded]))["representation"].numpy()
+
+    def answer(self, z: np.ndarray) -> np.ndarray:
+        signature = self._models[HEAD].signatures["serving_default"]
+        return signature(representation=tf.constant(z))["probabilities"].numpy()
+
+
+def _print(path: str, z: np.ndarray, answer: dict[str, float]) -> None:
+    first = ", ".join(f"{value:+.3f}" for value in z.ravel()[:6])
+    print(f"{path}\n  representation of {z.size} numbers, norm {np.linalg.norm(z):.3f}: {first}, ...")
+    print("  " + ", ".join(f"{name} {probability:.2f}" for name, probability in answer.items()))
+
+
+def _print_summary(found: dict[str, Any], job: QueryConfig) -> None:
+    for model, times in found["milliseconds"].items():
+        print(f"{model}: " + ", ".join(f"{key} {value:.1f} ms" for key, value in times.items()))
+    if found["differences"] is None:
+        return
+    largest = ", ".join(f"{model} {value:.1e}" for model, value in found["differences"].items())
+    if found["same"]:
+        print(f"same as the models in {job.model_dir}: largest differences {largest}")
+    else:
+        print(f"NOT the models in {job.model_dir}: largest differences {largest}, more than {job.tolerance:g}. The "
+              "server has another version or other weights: look at its models.config.")

@@ -1,0 +1,238 @@
+"""Clients of TensorFlow Serving, by REST and by gRPC, with one interface and errors that say what to do."""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import time
+from dataclasses import dataclass
+from typing import Any, Callable, Mapping, Protocol, Sequence
+
+import numpy as np
+
+from tfprivacy_rep.errors import UserError, missing_extra
+
+#: Seconds before the first further try; doubled for each after it.
+BACKOFF = 0.2
+Inputs = Mapping[str, "np.ndarray | Sequence[bytes]"]
+
+
+class Client(Protocol):
+    """Asks a server for the outputs of a signature."""
+
+    def predict(self, model: str, signature: str, inputs: Inputs) -> tuple[dict[str, np.ndarray], int | None]:
+        """Returns the outputs by name and the version that answered, where the protocol tells it.
+
+        Args:
+            model: its name at the server.
+            signature: its name.
+            inputs: arrays, or files as bytes, by name.
+
+        Raises:
+            UserError: if nobody answers in time, there is no such model or signature, or the server refuses the inputs.
+        """
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a server is, and how long it is waited for.
+
+    Attributes:
+        host, port: of the server.
+        timeout: seconds for one try.
+        retries: further tries where nobody answers or the server says that it is not ready.
+    """
+
+    host: str
+    port: int
+    timeout: float = 10.0
+    retries: int = 2
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class _Again(Exception):
+    """A failure that another try may mend."""
+
+    def __init__(self, error: UserError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _with_retries(address: Address, ask: Callable[[], Any]) -> Any:
+    for attempt in range(address.retries + 1):
+        try:
+            return ask()
+        except _Again as again:
+            if attempt == address.retries:
+                raise again.error from again
+            time.sleep(BACKOFF * 2**attempt)
+    raise AssertionError("unreachable")
+
+
+def _require(package: str, distribution: str) -> None:
+    if importlib.util.find_spec(package) is None:
+        raise missing_extra(distribution, "serving", "asking a server")
+
+
+def _nobody(address: Address, reason: str) -> UserError:
+    return UserError(
+        f"No answer from `{address}`: expected TensorFlow Serving there. Received: {reason}. Start it (see the README "
+        "in saved_models/serving), or give another --host and --port: REST is on 8501, gRPC on 8500."
+    )
+
+
+def _slow(address: Address) -> UserError:
+    return UserError(
+        f"No answer from `{address}` in time: expected one within {address.timeout:g} s. Received: nothing. Raise "
+        "--timeout, or send fewer photographs at once."
+    )
+
+
+def _refused(address: Address, model: str, signature: str, message: str) -> UserError:
+    return UserError(
+        f"`{address}` refused the request to `{model}`, signature {signature}: expected inputs that it takes. "
+        f"Received: {_readable(message)}"
+    )
+
+
+def _readable(message: str) -> str:
+    """What a graph's error says, without the node that said it and the brackets around each piece."""
+    return " ".join(message.partition("[[")[0].replace("] [", " ").split())
+
+
+def _unknown(address: Address, model: str, signature: str, message: str) -> UserError:
+    return UserError(
+        f"Unknown `{model}` at `{address}`: expected a served model with the signature {signature}. "
+        f"Received: {message}. Look at models.config, and at http://HOST:8501/v1/models/NAME for what is loaded."
+    )
+
+
+class RestClient:
+    """By HTTP and JSON, files as base64. See `Client`."""
+
+    def __init__(self, address: Address) -> None:
+        _require("requests", "requests")
+        import requests
+
+        self._address, self._requests, self._session = address, requests, requests.Session()
+
+    def predict(self, model: str, signature: str, inputs: Inputs) -> tuple[dict[str, np.ndarray], int | None]:
+        """See `Client.predict`; REST does not tell the version."""
+        body = {"signature_name": signature, "inputs": {name: _as_json(value) for name, value in inputs.items()}}
+        answer = _with_retries(self._address, lambda: self._post(model, signature, body))
+        outputs = answer["outputs"]
+        # One output comes without its name.
+        named = outputs if isinstance(outputs, dict) else {"": outputs}
+        return {name: np.asarray(value) for name, value in named.items()}, None
+
+    def _post(self, model: str, signature: str, body: dict[str, Any]) -> dict[str, Any]:
+        address, errors = self._address, self._requests.exceptions
+        try:
+            answer = self._session.post(f"http://{address}/v1/models/{model}:predict", json=body,
+                                        timeout=address.timeout)
+        except errors.Timeout as error:
+            raise _slow(address) from error
+        except errors.ConnectionError as error:
+            raise _Again(_nobody(address, "no connection")) from error
+        try:
+            contents = answer.json()
+        except ValueError as error:
+            raise _nobody(address, f"status {answer.status_code} and no JSON") from error
+        if not isinstance(contents, dict) or not {"outputs", "error"} & set(contents):
+            raise _nobody(address, f"status {answer.status_code} and JSON of another kind")
+        message = str(contents.get("error", ""))
+        if answer.status_code == 503:
+            raise _Again(_nobody(address, message))
+        if answer.status_code == 404 or "signature" in message.lower():
+            raise _unknown(address, model, signature, message)
+        if answer.status_code != 200:
+            raise _refused(address, model, signature, message)
+        return contents
+
+
+def _as_json(value: np.ndarray | Sequence[bytes]) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return [{"b64": base64.b64encode(one).decode()} for one in value]
+
+
+class GrpcClient:
+    """By gRPC. See `Client`."""
+
+    def __init__(self, address: Address) -> None:
+        _require("tensorflow_serving", "tensorflow-serving-api")
+        import grpc
+        from tensorflow_serving.apis import prediction_service_pb2_grpc
+
+        self._address, self._grpc = address, grpc
+        limit = 256 * 2**20
+        options = [("grpc.max_receive_message_length", limit), ("grpc.max_send_message_length", limit)]
+        self._stub = prediction_service_pb2_grpc.PredictionServiceStub(grpc.insecure_channel(str(address), options))
+
+    def predict(self, model: str, signature: str, inputs: Inputs) -> tuple[dict[str, np.ndarray], int | None]:
+        """See `Client.predict`."""
+        import tensorflow as tf
+
+        request = predict_request(model, signature, inputs)
+        answer = _with_retries(self._address, lambda: self._ask(model, signature, request))
+        version = answer.model_spec.version.value if answer.model_spec.HasField("version") else None
+        return {name: tf.make_ndarray(value) for name, value in answer.outputs.items()}, version
+
+    def _ask(self, model: str, signature: str, request: Any) -> Any:
+        address, codes = self._address, self._grpc.StatusCode
+        try:
+            return self._stub.Predict(request, timeout=address.timeout)
+        except self._grpc.RpcError as error:
+            code, details = error.code(), error.details() or ""
+            if code == codes.DEADLINE_EXCEEDED:
+                raise _slow(address) from error
+            if code == codes.UNAVAILABLE:
+                raise _Again(_nobody(address, details)) from error
+            if code in (codes.NOT_FOUND, codes.FAILED_PRECONDITION) or "signature" in details.lower():
+                raise _unknown(address, model, signature, details) from error
+            if code in (codes.UNIMPLEMENTED, codes.INTERNAL, codes.UNKNOWN):
+                raise _nobody(address, f"{code.name} {details}") from error
+            raise _refused(address, model, signature, details) from error
+
+
+def predict_request(model: str, signature: str, inputs: Inputs) -> Any:
+    """The official PredictRequest of arrays and files.
+
+    Raises:
+        UserError: if tensorflow-serving-api is not installed.
+    """
+    _require("tensorflow_serving", "tensorflow-serving-api")
+    import tensorflow as tf
+    from tensorflow_serving.apis import model_pb2, predict_pb2
+
+    return predict_pb2.PredictRequest(
+        model_spec=model_pb2.ModelSpec(name=model, signature_name=signature),
+        inputs={name: tf.make_tensor_proto(value if isinstance(value, np.ndarray) else np.array(value, object))
+                for name, value in inputs.items()},
+    )
+
+
+def output(answer: Mapping[str, np.ndarray], name: str, shape: Sequence[int | None]) -> np.ndarray:
+    """One output of an answer as numbers of the shape that is expected.
+
+    Args:
+        answer: outputs by name; of REST, a single output has the name "".
+        name: wanted.
+        shape: wanted; None for any size.
+
+    Raises:
+        UserError: if the server answered with something else: it serves another model.
+    """
+    value = answer.get(name, answer.get(""))
+    described = {key: f"{one.dtype} {list(one.shape)}" for key, one in answer.items()}
+    fits = value is not None and len(value.shape) == len(shape) and all(
+        wanted in (None, found) for wanted, found in zip(shape, value.shape)
+    )
+    if value is None or not fits or not np.issubdtype(value.dtype, np.number):
+        raise UserError(
+            f"Invalid answer: expected `{name}`, numbers of shape {list(shape)}. Received: {described}. The server "
+            "serves another model: look at its models.config."
+        )
+    return value.astype(np.float32)
