@@ -71,7 +71,7 @@ def rebuild(encoder: FrozenEncoder, images: np.ndarray, steps: int) -> np.ndarra
     return outcome.decode(encoder(images[PROBES]))
 
 
-def main(steps: int = 150) -> dict[str, tuple[float, float]]:
+def main(steps: int = 120) -> dict[str, tuple[float, float]]:
     """Trains and attacks both encoders.
 
     Args:
@@ -96,5 +96,5 @@ def main(steps: int = 150) -> dict[str, tuple[float, float]]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=150, help="steps of each game; attackers have three times as many")
+    parser.add_argument("--steps", type=int, default=120, help="steps of each game; attackers have three times as many")
     main(parser.parse_args().steps)
