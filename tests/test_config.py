@@ -174,3 +174,17 @@ def test_an_option_that_nothing_reads_would_be_found():
     assert ("attack", "attack_patience") not in _read_options(sources)
     assert ("train", "learning_rate") not in _read_options(["x = config.train\nlearning_rate = x\nf(learning_rate=1)"])
     assert ("train", "learning_rate") in _read_options(["x = f(config.train.learning_rate)"])
+
+
+def test_a_configuration_comes_back_from_what_it_wrote():
+    config = Config(
+        data=DataConfig(attributes=("Male", "Smiling"), image_size=96), game=GameConfig(lambda1=3.0),
+        models=ModelConfig(widths=(8, 16, 24, 40)), run=RunConfig(output_dir="out", seed=5),
+    )
+    held = json.loads(json.dumps(config.to_dict()))
+    assert Config.from_dict(held) == config
+    del held["game"]["mu1"], held["attack"]  # of an older version, which had fewer options
+    held["data"]["from_another_version"] = 1
+    assert Config.from_dict(held) == config
+    with pytest.raises(UserError, match="Invalid `image_size`"):
+        Config.from_dict(held | {"data": {"image_size": 50}})

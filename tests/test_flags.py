@@ -230,3 +230,20 @@ def test_a_reproduction_takes_no_option_that_means_nothing_there():
     assert not {"folds", "use_export"} & set(values) and "fold" in values
     values(["reproduce.py", "--output_dir=out"])
     assert flags.to_config(values).run.folds == 1
+
+
+def test_a_script_of_its_own_options_takes_no_others(tmp_path):
+    def run(*arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [sys.executable, "-c", _RUNNER, str(ROOT / "scripts" / "export.py"), *arguments], capture_output=True,
+            text=True, cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}, timeout=120,
+        )
+
+    shown = run("--help")
+    assert shown.returncode == 0 and "HEAVY []" in shown.stdout and "--lambda1" not in shown.stdout
+    for option in dataclasses.fields(jobs.ExportConfig):
+        assert f"--{option.name}: {option.metadata['help']}" in shown.stdout
+    wrong = run("--encoder=runs/quickstart", "--name=A b")
+    assert wrong.returncode == flags.EXIT_USER_ERROR and "HEAVY []" in wrong.stdout
+    assert "Invalid `name`: expected small letters" in wrong.stderr and wrong.stderr.count("\n") == 1
+    assert run("--name=a", "--lambda1=3").returncode != 0
