@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 import small_run
 import tensorflow as tf
+import yaml
+from google.protobuf import text_format
+from tensorflow_serving.config import model_server_config_pb2
 
 from tfprivacy_rep import experiment, exporting, files
 from tfprivacy_rep.errors import UserError
@@ -105,7 +108,11 @@ def test_the_server_files_name_the_models_that_are_there(root):
     named = re.findall(r'name: "(\w+)"\s+base_path: "/models/(\w+)"', text)
     assert named == [("faces_encoder", "faces_encoder"), ("faces_head", "faces_head")]
     assert re.findall(r"versions: (\d+)", text) == ["1", "1"]
+    official = text_format.Parse(text, model_server_config_pb2.ModelServerConfig()).model_config_list.config
+    assert [(one.name, list(one.model_version_policy.specific.versions)) for one in official] == [
+        ("faces_encoder", [1]), ("faces_head", [1])]
     compose = (root / "serving" / "docker-compose.yml").read_text()
+    assert yaml.safe_load(compose)["services"]["serving"]["volumes"] == ["..:/models:ro"]
     for name in ("models.config", "monitoring.config"):
         assert f"=/models/serving/{name}" in compose and (root / "serving" / name).is_file()
     assert "faces_encoder:predict" in (root / "serving" / "README.md").read_text()
