@@ -26,10 +26,14 @@ class Models:
         slow: seconds before each answer.
         unavailable: so many of the first requests are answered with "not ready".
         body: what REST answers to everything, in place of an answer.
+        redirect: port that REST sends its clients to.
     """
 
-    def __init__(self, folders: dict[str, Path], slow: float = 0, unavailable: int = 0, body: str = "") -> None:
-        self.slow, self.unavailable, self.body, self.requests = slow, unavailable, body, []
+    def __init__(
+        self, folders: dict[str, Path], slow: float = 0, unavailable: int = 0, body: str = "", redirect: int = 0
+    ) -> None:
+        self.slow, self.unavailable, self.body, self.redirect = slow, unavailable, body, redirect
+        self.requests: list[tuple[str, str]] = []
         self._loaded = {name: self._load(folder) for name, folder in folders.items()}
 
     @staticmethod
@@ -68,6 +72,12 @@ class _Rest(BaseHTTPRequestHandler):
     models: Models
 
     def do_POST(self) -> None:  # noqa: N802, as the library calls it
+        if self.models.redirect:
+            self.send_response(307)
+            self.send_header("Location", f"http://127.0.0.1:{self.models.redirect}{self.path}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         name, signature = self.path.removeprefix("/v1/models/").removesuffix(":predict"), request["signature_name"]
         try:

@@ -117,6 +117,37 @@ def test_another_program_on_the_port_is_no_server(body, found):
             client("rest", port).predict("demo_head", "serving_default", {"representation": np.zeros((1, 128))})
 
 
+def test_a_redirection_and_a_proxy_are_not_followed(monkeypatch):
+    elsewhere = Models(DEMO)
+    with serve("rest", elsewhere) as other, serve("rest", Models(DEMO, redirect=other)) as port:
+        with pytest.raises(UserError, match="Received: status 307 and no JSON"):
+            client("rest", port).predict("demo_head", "attribute_names", {"index": np.arange(2)})
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{other}")
+        monkeypatch.setenv("no_proxy", "")
+        with pytest.raises(UserError, match="status 307"):
+            client("rest", port).predict("demo_head", "attribute_names", {"index": np.arange(2)})
+    assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize("body, found", [('{"outputs": [[1], [1, 2]]}', "outputs of `demo_head` that are no arrays"),
+                                         ('{"error": "odd"}', "status 200: odd")])
+def test_odd_answers_are_said_to_be_odd(body, found):
+    with serve("rest", Models(DEMO, body=body)) as port:
+        with pytest.raises(UserError, match=found):
+            client("rest", port).predict("demo_head", "serving_default", {"representation": np.zeros((1, 128))})
+    with pytest.raises(UserError, match="No answer from `a b:1`"):
+        RestClient(Address("a b", 1)).predict("demo_head", "serving_default", {})
+
+
+def test_numbers_that_are_none_are_refused_and_other_shapes_differ():
+    for bad in (np.nan, np.inf):
+        with pytest.raises(UserError, match="expected `probabilities`, finite numbers"):
+            clients.output({"probabilities": np.full((1, 3), bad)}, "probabilities", (1, None))
+    assert querying._difference(np.zeros((1, 2)), np.zeros((1, 3))) > 1
+    json.dumps(querying._difference(np.zeros((1, 2)), np.zeros((1, 3))), allow_nan=False)
+    assert querying._difference(np.array([[2.0, 4.0]]), np.array([[2.0, 5.0]])) == 0.2
+
+
 @pytest.mark.parametrize("answer", [{"probabilities": np.zeros((2, 3))}, {"other": np.zeros((1, 3)), "b": np.zeros(1)},
                                     {"": np.array([["text"]])}])
 def test_an_answer_of_another_shape_or_kind_is_refused(answer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import Any, Callable
@@ -94,13 +95,19 @@ def _probabilities(client: Client, name: str, z: np.ndarray) -> np.ndarray:
 
 def _names(client: Client, name: str, count: int) -> list[str]:
     answer, _ = client.predict(f"{name}_{HEAD}", "attribute_names", {"index": np.arange(count)})
-    values = answer.get("names", answer.get(""))
-    return [value.decode() if isinstance(value, bytes) else str(value) for value in np.asarray(values).tolist()]
+    values = answer.get("names", answer.get("", np.empty(0)))
+    if values.shape != (count,):
+        raise UserError(
+            f"Invalid answer: expected the names of {count} attributes. Received: shape {list(values.shape)}. The "
+            "server serves another model: look at its models.config."
+        )
+    return [value.decode() if isinstance(value, bytes) else str(value) for value in values.tolist()]
 
 
 def _difference(found: np.ndarray, expected: np.ndarray) -> float:
+    """The largest difference, relative to numbers above 1; where shapes differ, a difference as large as can be."""
     if found.shape != expected.shape:
-        return float("inf")
+        return sys.float_info.max
     return float(np.abs(found - expected).max() / max(1.0, float(np.abs(expected).max())))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import importlib.util
+import re
 import time
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Protocol, Sequence
@@ -14,6 +15,8 @@ from tfprivacy_rep.errors import UserError, missing_extra
 
 #: Seconds before the first further try; doubled for each after it.
 BACKOFF = 0.2
+_BUSY = (429, 502, 503, 504)
+_NO_SIGNATURE = re.compile(r"signature (name|key)", re.IGNORECASE)
 Inputs = Mapping[str, "np.ndarray | Sequence[bytes]"]
 
 
@@ -117,6 +120,8 @@ class RestClient:
         import requests
 
         self._address, self._requests, self._session = address, requests, requests.Session()
+        # Photographs go to the address that was given and to nobody else: no proxy of the environment.
+        self._session.trust_env = False
 
     def predict(self, model: str, signature: str, inputs: Inputs) -> tuple[dict[str, np.ndarray], int | None]:
         """See `Client.predict`; REST does not tell the version."""
@@ -125,17 +130,22 @@ class RestClient:
         outputs = answer["outputs"]
         # One output comes without its name.
         named = outputs if isinstance(outputs, dict) else {"": outputs}
-        return {name: np.asarray(value) for name, value in named.items()}, None
+        try:
+            return {name: np.asarray(value) for name, value in named.items()}, None
+        except ValueError as error:
+            raise _nobody(self._address, f"outputs of `{model}` that are no arrays") from error
 
     def _post(self, model: str, signature: str, body: dict[str, Any]) -> dict[str, Any]:
         address, errors = self._address, self._requests.exceptions
         try:
             answer = self._session.post(f"http://{address}/v1/models/{model}:predict", json=body,
-                                        timeout=address.timeout)
+                                        timeout=address.timeout, allow_redirects=False)
         except errors.Timeout as error:
             raise _slow(address) from error
         except errors.ConnectionError as error:
             raise _Again(_nobody(address, "no connection")) from error
+        except errors.RequestException as error:
+            raise _nobody(address, f"{type(error).__name__}: {error}") from error
         try:
             contents = answer.json()
         except ValueError as error:
@@ -143,12 +153,14 @@ class RestClient:
         if not isinstance(contents, dict) or not {"outputs", "error"} & set(contents):
             raise _nobody(address, f"status {answer.status_code} and JSON of another kind")
         message = str(contents.get("error", ""))
-        if answer.status_code == 503:
-            raise _Again(_nobody(address, message))
-        if answer.status_code == 404 or "signature" in message.lower():
+        if answer.status_code in _BUSY:
+            raise _Again(_nobody(address, f"status {answer.status_code}: {message}"))
+        if answer.status_code == 404 or _NO_SIGNATURE.search(message):
             raise _unknown(address, model, signature, message)
-        if answer.status_code != 200:
+        if answer.status_code == 400:
             raise _refused(address, model, signature, message)
+        if answer.status_code != 200 or "outputs" not in contents:
+            raise _nobody(address, f"status {answer.status_code}: {message}")
         return contents
 
 
@@ -168,7 +180,13 @@ class GrpcClient:
 
         self._address, self._grpc = address, grpc
         limit = 256 * 2**20
-        options = [("grpc.max_receive_message_length", limit), ("grpc.max_send_message_length", limit)]
+        options = [
+            ("grpc.max_receive_message_length", limit), ("grpc.max_send_message_length", limit),
+            ("grpc.enable_http_proxy", 0),
+            # Or a further try comes before the channel tries to connect again.
+            ("grpc.initial_reconnect_backoff_ms", 100), ("grpc.min_reconnect_backoff_ms", 100),
+            ("grpc.max_reconnect_backoff_ms", 100),
+        ]
         self._stub = prediction_service_pb2_grpc.PredictionServiceStub(grpc.insecure_channel(str(address), options))
 
     def predict(self, model: str, signature: str, inputs: Inputs) -> tuple[dict[str, np.ndarray], int | None]:
@@ -190,7 +208,7 @@ class GrpcClient:
                 raise _slow(address) from error
             if code == codes.UNAVAILABLE:
                 raise _Again(_nobody(address, details)) from error
-            if code in (codes.NOT_FOUND, codes.FAILED_PRECONDITION) or "signature" in details.lower():
+            if code in (codes.NOT_FOUND, codes.FAILED_PRECONDITION) or _NO_SIGNATURE.search(details):
                 raise _unknown(address, model, signature, details) from error
             if code in (codes.UNIMPLEMENTED, codes.INTERNAL, codes.UNKNOWN):
                 raise _nobody(address, f"{code.name} {details}") from error
@@ -215,7 +233,7 @@ def predict_request(model: str, signature: str, inputs: Inputs) -> Any:
 
 
 def output(answer: Mapping[str, np.ndarray], name: str, shape: Sequence[int | None]) -> np.ndarray:
-    """One output of an answer as numbers of the shape that is expected.
+    """One output of an answer as finite numbers of the shape that is expected.
 
     Args:
         answer: outputs by name; of REST, a single output has the name "".
@@ -234,5 +252,10 @@ def output(answer: Mapping[str, np.ndarray], name: str, shape: Sequence[int | No
         raise UserError(
             f"Invalid answer: expected `{name}`, numbers of shape {list(shape)}. Received: {described}. The server "
             "serves another model: look at its models.config."
+        )
+    if not np.isfinite(value.astype(np.float64)).all():
+        raise UserError(
+            f"Invalid answer: expected `{name}`, finite numbers. Received: infinite values or not-a-numbers. The "
+            "served model is broken: export it again."
         )
     return value.astype(np.float32)
