@@ -38,7 +38,7 @@ def flags_of(script: str) -> set[str]:
     whole = list(configuration.sections().values())
     own = {"train.py": whole, "reproduce.py": [*whole, jobs.ReproduceConfig],
            "evaluate.py": [*whole, jobs.AuditConfig], "export.py": [jobs.ExportConfig],
-           "query_serving.py": [jobs.QueryConfig]}
+           "query_serving.py": [jobs.QueryConfig], "encode.py": [jobs.EncodeConfig]}
     if script in own:
         sections = own[script]
         options = [option for section in sections for option in dataclasses.fields(section)]

@@ -14,7 +14,7 @@ PACKAGE = "tfprivacy_rep"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("scripts",),
     ("commands",),
-    ("experiment", "reproduction", "auditing", "exporting", "querying", "benchmarks", "flags"),
+    ("experiment", "reproduction", "auditing", "encoding", "exporting", "querying", "benchmarks", "flags"),
     ("laboratory", "checkpoint_run"),
     ("report",),
     ("evaluation", "serving"),

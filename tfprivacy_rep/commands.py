@@ -12,7 +12,7 @@ from typing import Callable
 
 from tfprivacy_rep import flags
 from tfprivacy_rep.config import Config
-from tfprivacy_rep.jobs import AuditConfig, ExportConfig, QueryConfig, ReproduceConfig
+from tfprivacy_rep.jobs import AuditConfig, EncodeConfig, ExportConfig, QueryConfig, ReproduceConfig
 
 
 def _description(command: Callable[[], None]) -> str:
@@ -105,3 +105,19 @@ def query() -> None:
             sys.exit(EXIT_DIFFERS)
 
     flags.run_alone(main, _description(query), QueryConfig)
+
+
+def encode() -> None:
+    """A folder of photographs as one file of representations; or the encoder as a TFLite file for clients.
+
+      python scripts/encode.py --encoder=runs/quickstart --photographs=FOLDER --output=z.npz
+      python scripts/encode.py --encoder=runs/quickstart --photographs=FOLDER --output=z.parquet --align=dlib
+      python scripts/encode.py --encoder=runs/quickstart --tflite=encoder.tflite --tflite_quantise=dynamic
+    """
+
+    def main(job: EncodeConfig) -> None:
+        from tfprivacy_rep.encoding.job import run
+
+        run(job)
+
+    flags.run_alone(main, _description(encode), EncodeConfig)

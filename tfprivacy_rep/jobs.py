@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tfprivacy_rep.config import option, require
+from tfprivacy_rep.config import ON_BAD_IMAGE, option, require
 
 BUDGETS = ("smoke", "small", "full")
 AUDIT_RECOGNISERS = ("dlib", "eigenfaces", "facenet", "rendered", "rendered_second")
 INPUT_RANGES = ("unit", "byte", "symmetric")
 PROTOCOLS = ("rest", "grpc")
 SWEEPS = ("", "lambda2")
+ALIGNMENTS = ("none", "dlib")
+QUANTISATIONS = ("none", "dynamic", "float16")
 ATTACKERS = ("linear", "decoder", "decoder_2x", "decoder_4x", "decoder_residual", "decoder_perceptual", "decoder_gan",
              "decoder_long", "decoder_data_10", "decoder_data_1")
 
@@ -141,3 +143,57 @@ class QueryConfig:
         require("tolerance", self.tolerance, self.tolerance > 0, "a positive number", "Use 1e-5.")
         require("retries", self.retries, self.retries >= 0, "0 or more", "Use 2.")
         require("repeats", self.repeats, self.repeats >= 1, "at least 1", "Use 100 for percentiles.")
+
+
+@dataclass(frozen=True)
+class EncodeConfig:
+    """Which encoder, which photographs, and what is written."""
+
+    encoder: str = option("", "what encodes: an output folder of scripts/train.py, the folder of one of its encoders, "
+                          "a .keras file, a SavedModel, or a .tflite file of this script (required)")
+    photographs: str = option("", "folder of photographs, searched with all folders in it; empty: nothing is encoded")
+    output: str = option("", "file of the representations: .npz, or .parquet")
+    overwrite: bool = option(False, "replace files that exist")
+    batch_size: int = option(64, "photographs at a time")
+    image_size: int = option(0, "side of the encoder's images in pixels; 0: as the encoder says")
+    crop_top: str = option("training", "first row of the square that is kept: a number; middle; training: as the "
+                           "encoder's source has it for photographs of its own size, and the middle for others")
+    on_bad_image: str = option("error", "what to do with a photograph that can't be read or aligned: error, or skip, "
+                               "which leaves it out and names it")
+    align: str = option("none", f"how faces are put where they were in training: {', '.join(ALIGNMENTS)}")
+    face_square: tuple[float, ...] = option((), "where the face goes with --align: centre x, centre y and side of "
+                                            "dlib's square, as fractions of the side; empty: as the encoder's source "
+                                            "has it")
+    tflite: str = option("", "file .tflite that the encoder is converted to; empty: none")
+    tflite_quantise: str = option("none", f"how its weights are stored: {', '.join(QUANTISATIONS)}")
+    use_progress: bool = option(True, "show a progress bar")
+
+    def __post_init__(self) -> None:
+        require("encoder", self.encoder, bool(self.encoder), "an encoder", "Add --encoder=runs/quickstart.")
+        require("photographs", self.photographs, bool(self.photographs or self.tflite), "a folder, or --tflite",
+                "Add --photographs=FOLDER --output=z.npz.")
+        require("output", self.output, bool(self.output) == bool(self.photographs),
+                "a file if there are photographs, and none without", "Use --photographs and --output together.")
+        require("output", self.output, not self.output or self.output.endswith((".npz", ".parquet")),
+                "a name that ends in .npz or .parquet", "Use --output=z.npz.")
+        require("tflite", self.tflite, not self.tflite or self.tflite.endswith(".tflite"),
+                "a name that ends in .tflite", "Use --tflite=encoder.tflite.")
+        require("tflite_quantise", self.tflite_quantise, self.tflite_quantise in QUANTISATIONS,
+                f"one of {', '.join(QUANTISATIONS)}", "Use none for 32 bits.")
+        require("tflite_quantise", self.tflite_quantise, self.tflite_quantise == "none" or bool(self.tflite),
+                "none without --tflite", "Add --tflite=encoder.tflite.")
+        require("batch_size", self.batch_size, self.batch_size >= 1, "at least 1", "Use 64.")
+        require("image_size", self.image_size, self.image_size >= 0, "0 or more", "Use 0 for the encoder's.")
+        require("crop_top", self.crop_top, self.crop_top in ("training", "middle") or
+                (self.crop_top.isascii() and self.crop_top.isdecimal()), "training, middle, or a row", "Use training.")
+        require("on_bad_image", self.on_bad_image, self.on_bad_image in ON_BAD_IMAGE,
+                f"one of {', '.join(ON_BAD_IMAGE)}", "Use skip to leave them out.")
+        require("align", self.align, self.align in ALIGNMENTS, f"one of {', '.join(ALIGNMENTS)}", "Use none.")
+        require("crop_top", self.crop_top, self.crop_top == "training" or self.align == "none",
+                "training with --align, which cuts the photographs itself", "Leave out --crop_top or --align.")
+        require("face_square", self.face_square, not self.face_square or self.align != "none",
+                "nothing without --align", "Add --align=dlib.")
+        require("face_square", self.face_square, not self.face_square or (
+            len(self.face_square) == 3 and all(0 <= f <= 1 for f in self.face_square[:2])
+            and 0 < self.face_square[2] <= 2), "centre x, centre y, both in [0, 1], and side in (0, 2]",
+            "Use 0.49,0.6,0.81, which is ORL's.")

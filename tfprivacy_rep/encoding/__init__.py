@@ -1,0 +1,1 @@
+"""A folder of photographs as one file of representations, and the encoder as a file for TFLite."""

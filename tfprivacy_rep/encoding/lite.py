@@ -1,0 +1,171 @@
+"""The encoder as one TFLite file: conversion, comparison with the model it came from, and encoding with it."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+import warnings
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Mapping
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfprivacy_rep import files
+from tfprivacy_rep.errors import UserError
+
+#: Largest difference from the Keras model with weights of 32 bits, relative to numbers above 1.
+TOLERANCE = 1e-4
+_FACTS, _FORMAT = "encoder.json", 1
+_KEYS = {"format", "image_size", "representation_shape", "weights_sha256", "dataset", "quantisation"}
+_COMPARED = 16  # random images
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What a conversion came to.
+
+    Attributes:
+        size: of the file in bytes.
+        difference: the largest absolute one from the model's representations of random images.
+        scale: the largest absolute number in these representations.
+    """
+
+    size: int
+    difference: float
+    scale: float
+
+
+def convert(
+    model: keras.Model | Path, encode: Callable[[np.ndarray], np.ndarray], facts: Mapping[str, Any], path: Path,
+    quantisation: str = "none",
+) -> Converted:
+    """Writes an encoder as a TFLite file, which takes `images` float32 `[B, S, S, 3]` in [0, 1], any B, and gives
+    `representation`.
+
+    Args:
+        model: a Keras model, or the folder of a SavedModel with the signature `serving_default`.
+        encode: the same model as a function of arrays, for the comparison.
+        facts: `image_size`, `representation_shape`, `weights_sha256`, `dataset`; they are put into the file.
+        path: of the file.
+        quantisation: `none`, float32; `float16`, weights of 16 bits; `dynamic`, weights of 8 bits.
+
+    Raises:
+        UserError: if the model has operations that TFLite lacks, the file can't be written, or its representations
+            would not be the model's; nothing is written then.
+    """
+    content = _with_facts(_flatbuffer(model, quantisation), dict(facts, format=_FORMAT, quantisation=quantisation))
+    size = facts["image_size"]
+    images = np.random.default_rng(0).random((_COMPARED, size, size, 3), np.float32)
+    expected = encode(images)
+    difference = float(np.abs(LiteEncoder(content)(images) - expected).max())
+    scale = float(np.abs(expected).max())
+    # Written so that not-a-number fails too: conversion has been seen to drop the weights.
+    same = difference <= TOLERANCE * max(1.0, scale) if quantisation == "none" else np.isfinite(difference)
+    if not same:
+        raise UserError(
+            f"Invalid `tflite`: expected a file that gives the encoder's representations to {TOLERANCE}. Received: a "
+            f"largest difference of {difference:.3g}, of numbers up to {scale:.3g}; nothing was written. Encode with "
+            "the model itself; an encoder that adds noise can't be compared."
+        )
+    with files.atomic_path(path, "tflite") as temporary:
+        temporary.write_bytes(content)
+    return Converted(len(content), difference, scale)
+
+
+class LiteEncoder:
+    """Encodes with a TFLite file of `convert`.
+
+    Args:
+        source: the file, or what is in it.
+        threads: that one batch is computed by.
+
+    Raises:
+        UserError: if it is no such file.
+    """
+
+    def __init__(self, source: Path | bytes, threads: int = 2) -> None:
+        content = source if isinstance(source, bytes) else source.read_bytes()
+        name = "the converted encoder" if isinstance(source, bytes) else str(source)
+        #: `image_size`, `representation_shape`, `weights_sha256`, `dataset` and `quantisation` of the encoder.
+        self.facts = _facts(content, name)
+        with warnings.catch_warnings():
+            # It says that it moves to another package; TensorFlow 2.21 still has it.
+            warnings.filterwarnings("ignore", message=".*tf.lite.Interpreter is deprecated.*")
+            try:
+                self._interpreter = tf.lite.Interpreter(model_content=content, num_threads=threads)
+            except ValueError as error:
+                raise _no_encoder(name, str(error)) from error
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        self._output = self._interpreter.get_output_details()[0]["index"]
+        self._batch = 0
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Returns the representations, float32 `[B, ...]`, of images float32 `[B, S, S, 3]` in [0, 1]."""
+        if len(images) != self._batch:
+            self._interpreter.resize_tensor_input(self._input, images.shape)
+            self._interpreter.allocate_tensors()
+            self._batch = len(images)
+        self._interpreter.set_tensor(self._input, images)
+        self._interpreter.invoke()
+        return self._interpreter.get_tensor(self._output)
+
+
+def _flatbuffer(model: keras.Model | Path, quantisation: str) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="tfprivacy_rep_") as folder:
+        # By way of a SavedModel: from a concrete function of a Keras 3 model the converter either drops the weights, or
+        # goes a deprecated way on which the signature is lost.
+        saved = str(model) if isinstance(model, Path) else _saved(model, f"{folder}/model")
+        converter = tf.lite.TFLiteConverter.from_saved_model(saved, signature_keys=["serving_default"])
+        if quantisation != "none":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if quantisation == "float16":
+            converter.target_spec.supported_types = [tf.float16]
+        try:
+            return converter.convert()
+        except Exception as error:  # of a kind that TensorFlow keeps to itself
+            raise UserError(
+                "Invalid `encoder`: expected a model of operations that TFLite has. Received: one that can't be "
+                f"converted: {str(error).strip().splitlines()[0][:300]}. Leave --tflite out, or use other layers."
+            ) from error
+
+
+def _saved(model: keras.Model, folder: str) -> str:
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    archive.add_endpoint(
+        name="serving_default", fn=lambda images: {"representation": model(images, training=False)},
+        input_signature=[tf.TensorSpec((None, *model.inputs[0].shape[1:]), tf.float32, name="images")],
+    )
+    archive.write_out(folder, verbose=False)
+    return folder
+
+
+def _with_facts(content: bytes, facts: Mapping[str, Any]) -> bytes:
+    # As TFLite's own metadata adds files to a model: a ZIP archive behind it, which its readers ignore.
+    buffer = io.BytesIO(content)
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr(zipfile.ZipInfo(_FACTS), json.dumps(facts))  # of a fixed date: equal models, equal files
+    return buffer.getvalue()
+
+
+def _facts(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            facts = json.loads(archive.read(_FACTS))
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise _no_encoder(name, f"no {_FACTS} in it") from error
+    if not isinstance(facts, dict) or not _KEYS <= facts.keys() or facts["format"] != _FORMAT:
+        raise _no_encoder(name, f"{_FACTS} of another format")
+    return facts
+
+
+def _no_encoder(name: str, found: str) -> UserError:
+    return UserError(
+        f"Invalid `encoder`: expected a .tflite file that scripts/encode.py wrote. Received: {name}: {found}. Convert "
+        "the encoder anew with --tflite."
+    )
