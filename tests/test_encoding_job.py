@@ -131,6 +131,7 @@ def test_faces_are_aligned_and_photographs_without_one_left_out(given, folder, t
         job.run(dataclasses.replace(aligned, on_bad_image="skip", overwrite=True))
 
 
+@pytest.mark.slow
 def test_a_trained_encoder_encodes_its_own_photographs_as_in_training(tmp_path):
     trained = tmp_path / "run"
     experiment.run(small_run.config(trained, recogniser="none", use_export=False))
