@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import resource
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from image_bytes_samples import encoded, picture, refused
+from PIL import Image
 
-from tfprivacy_rep.data import indexing
+from tfprivacy_rep.data import indexing, sources
 from tfprivacy_rep.data.image_files import ImageFiles
+from tfprivacy_rep.data.orl import loader
 from tfprivacy_rep.serving.image_bytes import photographs
 
 SIZE = 32
@@ -83,3 +86,21 @@ def test_what_is_no_photograph_is_refused(name):
 def test_the_message_says_which_of_the_batch():
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"Received: number\] \[2\] \[of the batch"):
         decoded(encoded("JPEG"), encoded("JPEG"), b"hello, this is no photograph")
+
+
+def test_photographs_of_the_sources_own_size_are_cut_where_training_cuts_them():
+    folder = loader.find_folder()
+    files = []
+    for name in ("s1/1.pgm", "s7/4.pgm"):
+        buffer = io.BytesIO()
+        with Image.open(folder / name) as image:
+            image.save(buffer, "PNG")
+        files.append(buffer.getvalue())
+    cut = sources.get("orl").cut
+    trained = loader.load(SIZE).images[[0, 63]].astype(np.float32) / 255
+    served = photographs(tf.constant(files), SIZE, cut).numpy()
+    # The loader scales by Pillow: at most one level apart. Two rows higher, they would be far apart.
+    np.testing.assert_allclose(served, trained, rtol=0, atol=1.01 / 255)
+    assert np.abs(decoded(*files) - trained).max() > 0.2
+    other = encoded("PNG", picture(200, 150))
+    np.testing.assert_array_equal(photographs(tf.constant([other]), SIZE, cut), photographs(tf.constant([other]), SIZE))

@@ -14,7 +14,7 @@ from tfprivacy_rep import files
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.jobs import QueryConfig
 from tfprivacy_rep.serving.client import Address, Client, GrpcClient, RestClient, output
-from tfprivacy_rep.serving.manifest import ENCODER, HEAD, newest_pairs, read_manifest
+from tfprivacy_rep.serving.manifest import ENCODER, HEAD, newest_pairs
 
 EXIT_DIFFERS = 4
 PERCENTILES = (50, 90, 99)
@@ -123,8 +123,6 @@ class _Local:
             )
         folders = {model: root / f"{name}_{model}" / str(version) for model in (ENCODER, HEAD)}
         self._models = {model: tf.saved_model.load(str(folder)) for model, folder in folders.items()}
-        held = read_manifest(folders[HEAD])
-        self.attributes = held["attributes"] if held else []
 
     def encode(self, encoded: bytes) -> np.ndarray:
         signature = self._models[ENCODER].signatures["serving_bytes"]

@@ -15,6 +15,7 @@ from tfprivacy_rep.data.images import Images
 from tfprivacy_rep.errors import UserError
 
 _CHUNK = 1 << 20
+_SAVED = "saved_model.pb"
 
 
 class SavedModelEncoder:
@@ -156,3 +157,11 @@ def _output(signature: Any, name: str, wanted: str) -> str:
             "output by --output_name."
         )
     return chosen
+
+
+def newest_saved_model(place: Path) -> Path | None:
+    """The folder itself if it is a SavedModel, else the version of the highest number in it; None if there is none."""
+    if (place / _SAVED).is_file():
+        return place
+    versions = [folder for folder in place.glob("*") if folder.name.isdecimal() and (folder / _SAVED).is_file()]
+    return max(versions, key=lambda folder: int(folder.name), default=None)

@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from tfprivacy_rep.attacks.black_box import SavedModelEncoder
+from tfprivacy_rep.attacks.black_box import SavedModelEncoder, newest_saved_model
 from tfprivacy_rep.attacks.frozen import Encoder, FrozenEncoder
 from tfprivacy_rep.auditing.keras_file import load_keras
 from tfprivacy_rep.checkpoint_run import CheckpointRun
@@ -20,7 +20,6 @@ from tfprivacy_rep.models.inference import BatchedModel
 from tfprivacy_rep.training.restore import restore_protector
 
 WHITE_BOX, BLACK_BOX = "white box", "black box"
-_SAVED = "saved_model.pb"
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def open_encoder(
     place = Path(path)
     if place.suffix == ".keras" and place.is_file():
         return _of_keras(path, load_keras(place, image_size, output, input_range), image_size)
-    folder = _saved_model(place)
+    folder = newest_saved_model(place)
     if folder is None:
         raise UserError(
             "Invalid `encoder`: expected an output folder of scripts/train.py, the folder of one of its encoders, a "
@@ -125,13 +124,6 @@ def flattened(opened: OpenedEncoder) -> OpenedEncoder:
         model = keras.Model(model.input, keras.layers.Flatten(name="flat")(model.output))
     size = int(np.prod(opened.representation_shape))
     return dataclasses.replace(opened, encode=_Flat(opened.encode), model=model, representation_shape=(size,))
-
-
-def _saved_model(place: Path) -> Path | None:
-    if (place / _SAVED).is_file():
-        return place
-    versions = [folder for folder in place.glob("*") if folder.name.isdecimal() and (folder / _SAVED).is_file()]
-    return max(versions, key=lambda folder: int(folder.name), default=None)
 
 
 def _what_is_there(place: Path) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,20 @@ _GREY_16 = ("I;16", "I;16L", "I;16B")
 # Pillow reports damaged files with all of these, depending on the format.
 DAMAGED = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError, TypeError, LookupError,
            ArithmeticError, AttributeError, struct.error)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where the square lies on photographs of one size; on others it is the middle one.
+
+    Attributes:
+        height, width: of the photographs, in pixels.
+        top: first row that is kept.
+    """
+
+    height: int
+    width: int
+    top: int
 
 
 def read_rgb(path: str | os.PathLike) -> np.ndarray:

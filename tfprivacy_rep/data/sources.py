@@ -11,6 +11,7 @@ from tfprivacy_rep.data.images import in_memory
 from tfprivacy_rep.data.orl import labelling as orl_labelling
 from tfprivacy_rep.data.orl import loader as orl_loader
 from tfprivacy_rep.data.photographs import Photographs
+from tfprivacy_rep.data.preprocessing import Cut
 from tfprivacy_rep.errors import UserError
 
 
@@ -26,6 +27,7 @@ class Source:
         default_attributes: the attributes used where the user names none, in order; empty for all there are.
         face_square: where on a photograph the face is, for dlib: centre x, centre y and side of a square from above the
             brows to the chin, as fractions of the side.
+        cut: where the square lies on the source's photographs, if not in the middle; see `preprocessing.Cut`.
     """
 
     load: Callable[[DataConfig], Photographs]
@@ -33,6 +35,7 @@ class Source:
     recogniser: str
     default_attributes: tuple[str, ...] = ()
     face_square: tuple[float, float, float] = (0.49, 0.6, 0.81)
+    cut: Cut | None = None
 
 
 def _module(name: str) -> Callable[[DataConfig], Photographs]:
@@ -51,7 +54,8 @@ CELEBA_FACE = (0.497, 0.603, 0.48)
 
 SOURCES: dict[str, Source] = {
     "orl": Source(lambda config: orl_loader.load(config.image_size, config.data_dir or None),
-                  lambda _: "shared_people", "dlib", orl_labelling.ATTRIBUTES),
+                  lambda _: "shared_people", "dlib", orl_labelling.ATTRIBUTES,
+                  cut=Cut(*orl_loader.SHAPE[:2], orl_loader.CROP_TOP)),
     "celeba": Source(_module("celeba"), lambda _: "paper", "dlib", face_square=CELEBA_FACE),
     "celeba_tfds": Source(_module("celeba_tfds"), lambda _: "paper", "dlib", face_square=CELEBA_FACE),
     "folder": Source(_module("folder"), _of_folder, "dlib"),

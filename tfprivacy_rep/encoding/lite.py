@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from tfprivacy_rep import files
 from tfprivacy_rep.errors import UserError
+from tfprivacy_rep.serving.export import export_encoder
 
 #: Largest difference from the Keras model with weights of 32 bits, relative to numbers above 1.
 TOLERANCE = 1e-4
@@ -119,7 +120,7 @@ def _flatbuffer(model: keras.Model | Path, quantisation: str) -> bytes:
     with tempfile.TemporaryDirectory(prefix="tfprivacy_rep_") as folder:
         # By way of a SavedModel: from a concrete function of a Keras 3 model the converter either drops the weights, or
         # goes a deprecated way on which the signature is lost.
-        saved = str(model) if isinstance(model, Path) else _saved(model, f"{folder}/model")
+        saved = str(model) if isinstance(model, Path) else str(export_encoder(model, folder))
         converter = tf.lite.TFLiteConverter.from_saved_model(saved, signature_keys=["serving_default"])
         if quantisation != "none":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -132,17 +133,6 @@ def _flatbuffer(model: keras.Model | Path, quantisation: str) -> bytes:
                 "Invalid `encoder`: expected a model of operations that TFLite has. Received: one that can't be "
                 f"converted: {str(error).strip().splitlines()[0][:300]}. Leave --tflite out, or use other layers."
             ) from error
-
-
-def _saved(model: keras.Model, folder: str) -> str:
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    archive.add_endpoint(
-        name="serving_default", fn=lambda images: {"representation": model(images, training=False)},
-        input_signature=[tf.TensorSpec((None, *model.inputs[0].shape[1:]), tf.float32, name="images")],
-    )
-    archive.write_out(folder, verbose=False)
-    return folder
 
 
 def _with_facts(content: bytes, facts: Mapping[str, Any]) -> bytes:

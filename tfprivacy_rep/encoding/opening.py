@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfprivacy_rep.attacks.black_box import SavedModelEncoder
+from tfprivacy_rep.attacks.black_box import SavedModelEncoder, newest_saved_model
 from tfprivacy_rep.attacks.image_input import require_fitting
 from tfprivacy_rep.checkpoint_run import CheckpointRun, checkpoint_run
 from tfprivacy_rep.config import Config
@@ -21,7 +21,7 @@ from tfprivacy_rep.serving.manifest import read_manifest
 from tfprivacy_rep.training.checkpoint import read_variables
 from tfprivacy_rep.training.protect import build_protector
 
-_SAVED, _SIGNATURE = "saved_model.pb", "serving_default"
+_SIGNATURE = "serving_default"
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def open_encoder(path: str, image_size: int = 0, batch_size: int = 64) -> Opened
         facts = lite.facts
         opened = Opened("tflite", lite, facts["image_size"], tuple(facts["representation_shape"]),
                         facts["weights_sha256"], facts["dataset"], None)
-    elif (folder := _saved_model(place)) is not None:
+    elif (folder := newest_saved_model(place)) is not None:
         opened = _of_saved_model(folder, image_size, batch_size)
     else:
         raise UserError(
@@ -152,10 +152,3 @@ def _known(size: int, path: Path) -> int:
             "image_size=0. Add --image_size=64, or what it was trained with."
         )
     return size
-
-
-def _saved_model(place: Path) -> Path | None:
-    if (place / _SAVED).is_file():
-        return place
-    versions = [folder for folder in place.glob("*") if folder.name.isdecimal() and (folder / _SAVED).is_file()]
-    return max(versions, key=lambda folder: int(folder.name), default=None)

@@ -11,20 +11,13 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from tfprivacy_rep.data import celeba, decoding, indexing, preprocessing
+from tfprivacy_rep.data import decoding, indexing, preprocessing, sources
 from tfprivacy_rep.data.alignment import NoFaceError
 from tfprivacy_rep.data.image_files import ImageFiles
-from tfprivacy_rep.data.orl import loader as orl
 from tfprivacy_rep.errors import UserError
 
 Aligner = Callable[[np.ndarray], np.ndarray]
 
-#: Width and height of the photographs of a source, and the first row of the square that it keeps; None for the middle.
-_KEPT = {
-    "orl": ((orl.SHAPE[1], orl.SHAPE[0]), orl.CROP_TOP),
-    "celeba": ((178, 218), celeba.CROP_TOP),
-    "celeba_tfds": ((178, 218), celeba.CROP_TOP),
-}
 _ORIENTATION, _ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)
 #: Decoding takes several times as long as a small encoder; the model gets what the decoders leave.
 _PARALLEL, _AHEAD = max(2, os.cpu_count() or 1), 4
@@ -124,7 +117,8 @@ def _names(root: Path) -> list[str]:
 def _rows(root: Path, names: list[str], crop_top: str, dataset: str | None) -> tuple[np.ndarray, dict[int, str]]:
     """The first row of each photograph's square, -1 for the middle, and "name: reason" of those that it leaves."""
     rows, unfit = np.full(len(names), -1, np.int64), {}
-    size, row = _KEPT.get(dataset or "", ((0, 0), None)) if crop_top == "training" else ((0, 0), None)
+    cut = sources.get(dataset).cut if dataset and crop_top == "training" else None
+    row = cut.top if cut else None
     if crop_top not in ("training", "middle"):
         row = int(crop_top)
     if row is None:
@@ -133,7 +127,7 @@ def _rows(root: Path, names: list[str], crop_top: str, dataset: str | None) -> t
         width, height = _upright_size(root / name)
         if crop_top != "training" and row + min(width, height) > height:
             unfit[place] = f"{name}: {width} x {height} pixels, no square below row {row}"
-        elif crop_top != "training" or (width, height) == size:
+        elif cut is None or (height, width) == (cut.height, cut.width):
             rows[place] = row
     return rows, unfit
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Mapping
 
-import jinja2
-
 from tfprivacy_rep import files
+from tfprivacy_rep.serving.rendering import render
 
 CARD = "MODEL_CARD.md"
 #: What the figures of an audit's headline are called.
@@ -25,8 +24,4 @@ FIGURES = {
 
 def write_card(path: Path, manifest: Mapping[str, Any]) -> None:
     """Writes the card of the model that a manifest describes."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("tfprivacy_rep.serving", "templates"), undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True,
-    )
-    files.write_text(path, environment.get_template(f"{CARD}.jinja").render(m=manifest, figures=FIGURES))
+    files.write_text(path, render(CARD, m=manifest, figures=FIGURES))

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import jinja2
-
 from tfprivacy_rep import files
-from tfprivacy_rep.serving.manifest import ENCODER, HEAD, newest_pairs, read_manifest
+from tfprivacy_rep.serving.manifest import ENCODER, HEAD, newest_pairs
+from tfprivacy_rep.serving.rendering import render
 
 FOLDER = "serving"
 _TEMPLATES = ("models.config", "batching.config", "monitoring.config", "docker-compose.yml", "README.md")
@@ -32,16 +31,7 @@ def write_deployment(export_dir: str | Path) -> list[str]:
     root = Path(export_dir)
     pairs = newest_pairs(root)
     models = [(f"{name}_{model}", version) for name, version in pairs.items() for model in (ENCODER, HEAD)]
-    sizes = {}
-    for name, version in pairs.items():
-        held = read_manifest(root / f"{name}_{ENCODER}" / str(version))
-        sizes[name] = held["image_size"] if held else 0
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("tfprivacy_rep.serving", "templates"), undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True,
-    )
     # models.config comes last: the other files may be there before the models that they serve.
     for name in (*_TEMPLATES[1:], _TEMPLATES[0]):
-        text = environment.get_template(f"{name}.jinja").render(models=models, pairs=pairs, sizes=sizes)
-        files.write_text(root / FOLDER / name, text)
+        files.write_text(root / FOLDER / name, render(name, models=models, pairs=pairs))
     return [name for name, _ in models]

@@ -15,6 +15,7 @@ import keras
 import tensorflow as tf
 
 from tfprivacy_rep import files
+from tfprivacy_rep.data.preprocessing import Cut
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.serving.image_bytes import photographs
 
@@ -22,7 +23,8 @@ Complete = Callable[[Path], None]
 
 
 def export_encoder(
-    encoder: keras.Model, folder: str | Path, version: int = 1, complete: Complete | None = None
+    encoder: keras.Model, folder: str | Path, version: int = 1, complete: Complete | None = None,
+    cut: Cut | None = None,
 ) -> Path:
     """Writes `<folder>/<version>` with two signatures that give `representation` float32 `[B, ...]`, for any B.
 
@@ -33,7 +35,8 @@ def export_encoder(
         encoder: images to representations.
         folder: of the model, with one folder for each version in it.
         version: positive integer.
-        complete: called with the folder before it is published, to add files to it.
+        complete: called with the folder before it is published, to add files to it and to check it.
+        cut: where training cut photographs of its source's size; None for the middle.
 
     Returns:
         The folder of the version.
@@ -52,7 +55,7 @@ def export_encoder(
         input_signature=[tf.TensorSpec((None, *encoder.inputs[0].shape[1:]), tf.float32, name="images")],
     )
     archive.add_endpoint(
-        name="serving_bytes", fn=lambda image_bytes: represent(photographs(image_bytes, size)),
+        name="serving_bytes", fn=lambda image_bytes: represent(photographs(image_bytes, size, cut)),
         input_signature=[tf.TensorSpec((None,), tf.string, name="image_bytes")],
     )
     return _publish(archive, folder, version, complete)

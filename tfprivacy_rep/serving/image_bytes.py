@@ -10,7 +10,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tfprivacy_rep.data import decoding
-from tfprivacy_rep.data.preprocessing import LEAST_SIDE, MOST_PIXELS
+from tfprivacy_rep.data.preprocessing import LEAST_SIDE, MOST_PIXELS, Cut
 
 _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _HEADER = 1 << 16  # bytes in which a file says how it is to be turned
@@ -21,7 +21,7 @@ _ORIENTATION = (
 )
 
 
-def photographs(image_bytes: tf.Tensor, size: int) -> tf.Tensor:
+def photographs(image_bytes: tf.Tensor, size: int, cut: Cut | None = None) -> tf.Tensor:
     """Decodes files, cuts each to a square and scales it, as training does.
 
     Grey becomes RGB, transparency is dropped, a rotation noted in EXIF is applied. Files are decoded a few at a time,
@@ -30,6 +30,7 @@ def photographs(image_bytes: tf.Tensor, size: int) -> tf.Tensor:
     Args:
         image_bytes: string `[B]`, each a whole JPEG or PNG.
         size: side S in pixels.
+        cut: where the square lies on photographs of one size; None for the middle of all.
 
     Returns:
         float32 `[B, S, S, 3]` in [0, 1].
@@ -40,13 +41,13 @@ def photographs(image_bytes: tf.Tensor, size: int) -> tf.Tensor:
     """
     places = tf.range(tf.shape(image_bytes)[0])
     decoded = tf.map_fn(
-        lambda one: _photograph(one[0], one[1], size), (places, image_bytes), fn_output_signature=tf.uint8,
+        lambda one: _photograph(one[0], one[1], size, cut), (places, image_bytes), fn_output_signature=tf.uint8,
         parallel_iterations=4,
     )
     return tf.cast(tf.ensure_shape(decoded, (None, size, size, 3)), tf.float32) / 255.0
 
 
-def _photograph(place: tf.Tensor, encoded: tf.Tensor, size: int) -> tf.Tensor:
+def _photograph(place: tf.Tensor, encoded: tf.Tensor, size: int, cut: Cut | None) -> tf.Tensor:
     with tf.control_dependencies([_require(_kind(encoded) > 0, place, "a whole JPEG or PNG file", encoded)]):
         encoded = tf.identity(encoded)
     height, width = tf.unstack(tf.cond(_kind(encoded) == 1, lambda: _jpeg_sides(encoded), lambda: _png_sides(encoded)))
@@ -60,7 +61,12 @@ def _photograph(place: tf.Tensor, encoded: tf.Tensor, size: int) -> tf.Tensor:
     ]
     with tf.control_dependencies(checks):
         image = _upright(decoding.pixels(encoded), encoded)
-    return decoding.square(image, size)
+    if cut is None:
+        return decoding.square(image, size)
+    its_own = tf.reduce_all(tf.shape(image)[:2] == [cut.height, cut.width])
+    return tf.cond(
+        its_own, lambda: decoding.square(image, size, cut.top), lambda: decoding.square(image, size)
+    )
 
 
 def _require(
