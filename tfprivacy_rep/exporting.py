@@ -140,4 +140,6 @@ def _require_parity(folder: Path, inputs: dict[str, tf.Tensor], output: str, exp
     found = tf.saved_model.load(str(folder)).signatures["serving_default"](**inputs)[output]
     difference = float(np.abs(found - expected).max() / max(1.0, float(np.abs(expected).max())))
     if not difference <= TOLERANCE:  # not-a-number fails too
-        raise RuntimeError(f"The exported model's {output} differ from the Keras model's by {difference}; not published")
+        raise RuntimeError(
+            f"The exported model's {output} differ from the Keras model's by {difference}; not published"
+        )
