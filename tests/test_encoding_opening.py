@@ -74,9 +74,12 @@ def test_an_encoder_of_any_size_needs_one(tmp_path):
     assert open_encoder(str(tmp_path / "saved"), 48).representation_shape == (5,)
 
 
-@pytest.mark.parametrize("kind", [keras_file, saved_model])
-def test_another_size_than_the_encoders_is_an_error(kind, tmp_path):
-    with pytest.raises(UserError, match="^Invalid `image_size`: expected the encoder's, 32. Received: image_size=48"):
+@pytest.mark.parametrize("kind, said", [
+    (keras_file, "expected one of 48 x 48 pixels. Received: an encoder of 32 x 32 pixels. Add --image_size=32"),
+    (saved_model, "^Invalid `image_size`: expected the encoder's, 32. Received: image_size=48"),
+])
+def test_another_size_than_the_encoders_is_an_error(kind, said, tmp_path):
+    with pytest.raises(UserError, match=said):
         open_encoder(str(kind(tmp_path)), 48)
 
 
@@ -86,15 +89,31 @@ def test_what_is_no_encoder_is_an_error(tmp_path):
     with pytest.raises(UserError, match="^Invalid `encoder`: .*, which is none of them"):
         open_encoder(str(tmp_path))
     (tmp_path / "bad.keras").write_bytes(b"nothing")
-    with pytest.raises(UserError, match=r"^Invalid `encoder`: expected a \.keras file of layers that Keras knows"):
+    with pytest.raises(UserError, match=r"^Invalid `encoder`: expected a \.keras file as Keras 3 saves it"):
         open_encoder(str(tmp_path / "bad.keras"))
     keras_file(tmp_path, keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]))
-    with pytest.raises(UserError, match="^Invalid `encoder`: expected a Keras model from images"):
+    with pytest.raises(UserError, match="^An encoder whose input does not fit the images"):
         open_encoder(str(tmp_path / "encoder.keras"))
 
 
 def test_no_code_out_of_a_file_is_run(tmp_path):
     images = keras.Input((SIZE, SIZE, 3))
     model = keras.Model(images, keras.layers.Lambda(lambda x: x[:, 0, 0])(images))
-    with pytest.raises(UserError, match="^Invalid `encoder`: expected a .keras file of layers that Keras knows"):
+    with pytest.raises(UserError, match="^Invalid `encoder`: expected a .keras file without Python code"):
         open_encoder(str(keras_file(tmp_path, model)))
+
+
+def test_one_of_several_outputs_is_chosen_by_its_name(tmp_path):
+    images = keras.Input((SIZE, SIZE, 3))
+    small = keras.layers.AveragePooling2D(8)(images)
+    model = keras.Model(images, {"small": small, "mean": keras.layers.GlobalAveragePooling2D()(small)})
+    path = str(keras_file(tmp_path, model))
+    with pytest.raises(UserError, match="Invalid `output_name`: expected one of .*mean, small"):
+        open_encoder(path)
+    assert open_encoder(path, output_name="mean").representation_shape == (3,)
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    archive.add_endpoint("serving_default", lambda images: model(images, training=False),
+                         [tf.TensorSpec((None, SIZE, SIZE, 3), tf.float32, name="images")])
+    archive.write_out(str(tmp_path / "saved"), verbose=False)
+    assert open_encoder(str(tmp_path / "saved"), output_name="mean").representation_shape == (3,)

@@ -156,6 +156,7 @@ class EncodeConfig:
     overwrite: bool = option(False, "replace files that exist")
     batch_size: int = option(64, "photographs at a time")
     image_size: int = option(0, "side of the encoder's images in pixels; 0: as the encoder says")
+    output_name: str = option("", "output that is the representation, where an encoder has several")
     crop_top: str = option("training", "first row of the square that is kept: a number; middle; training: as the "
                            "encoder's source has it for photographs of its own size, and the middle for others")
     on_bad_image: str = option("error", "what to do with a photograph that can't be read or aligned: error, or skip, "

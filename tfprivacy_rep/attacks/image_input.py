@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Sequence
 
 import numpy as np
@@ -39,6 +40,14 @@ def require_fitting(shape: Sequence[int | None], image_size: int) -> None:
     raise UserError(
         f"An encoder whose input does not fit the images: expected one of {image_size} x {image_size} pixels. "
         f"Received: an encoder of {wanted} x {wanted} pixels. {remedy}"
+    )
+
+
+def unknown_side(path: str | os.PathLike) -> UserError:
+    """The error of an encoder that takes images of any size where none was said."""
+    return UserError(
+        f"Invalid `image_size`: expected a side in pixels, because {path} takes images of any. Received: "
+        "image_size=0. Add --image_size=64, or what it was trained with."
     )
 
 

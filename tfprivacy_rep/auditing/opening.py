@@ -11,7 +11,7 @@ import numpy as np
 
 from tfprivacy_rep.attacks.black_box import SavedModelEncoder, newest_saved_model
 from tfprivacy_rep.attacks.frozen import Encoder, FrozenEncoder
-from tfprivacy_rep.auditing.keras_file import load_keras
+from tfprivacy_rep.attacks.keras_file import load_keras
 from tfprivacy_rep.checkpoint_run import CheckpointRun
 from tfprivacy_rep.config import Config
 from tfprivacy_rep.data.images import Images

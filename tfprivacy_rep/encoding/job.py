@@ -36,7 +36,7 @@ def run(job: EncodeConfig) -> Encoded | None:
     for path, option in ((job.output, "output"), (job.tflite, "tflite")):
         if path:
             written.require_writable(path, option, job.overwrite)
-    opened = open_encoder(job.encoder, job.image_size, job.batch_size)
+    opened = open_encoder(job.encoder, job.image_size, job.batch_size, job.output_name)
     if job.tflite:
         _convert(opened, job)
     if not job.photographs:

@@ -8,6 +8,7 @@ import keras
 
 from tfprivacy_rep.config import Config
 from tfprivacy_rep.errors import UserError
+from tfprivacy_rep.models.players import Protector
 from tfprivacy_rep.training.checkpoint import read_variables
 from tfprivacy_rep.training.protect import build_protector
 
@@ -30,12 +31,32 @@ def restore_protector(config: Config, attributes: int, seed: int, folder: Path) 
         UserError: if there is no checkpoint that can be read.
     """
     protector = build_protector(config, attributes, seed)
+    step = _read(protector, ("encoder", "classifier"), folder, f" and a classifier of {attributes} attributes")
+    return protector.encoder, protector.classifier, step
+
+
+def restore_encoder(config: Config, seed: int, folder: Path) -> keras.Model:
+    """The encoder alone of `restore_protector`, for which the number of attributes need not be known.
+
+    Args:
+        config, seed, folder: as of `restore_protector`.
+
+    Raises:
+        UserError: if there is no checkpoint that can be read.
+    """
+    protector = build_protector(config, 1, seed)  # its classifier is of no use here, whatever it answers
+    _read(protector, ("encoder",), folder)
+    return protector.encoder
+
+
+def _read(protector: Protector, names: tuple[str, ...], folder: Path, more: str = "") -> int:
+    """Reads the variables of those names and returns the step of the checkpoint."""
     stateful = protector.stateful()
-    step = read_variables(folder / "checkpoints", {name: stateful[name] for name in ("encoder", "classifier")})
+    step = read_variables(folder / "checkpoints", {name: stateful[name] for name in names})
     if step is None:
         raise UserError(
-            "Invalid `encoder`: expected a checkpoint that can be read, of an encoder and a classifier of "
-            f"{attributes} attributes. Received: {folder / 'checkpoints'}, which has none. Train it again, or leave "
-            "out options that it was not trained with."
+            f"Invalid `encoder`: expected a checkpoint that can be read, of an encoder{more}. Received: "
+            f"{folder / 'checkpoints'}, which has none. Train it again, or leave out options that it was not trained "
+            "with."
         )
-    return protector.encoder, protector.classifier, step
+    return step

@@ -9,19 +9,19 @@ from typing import Any, Iterator
 
 import keras
 
-from tfprivacy_rep.attacks.image_input import SCALES, require_fitting
+from tfprivacy_rep.attacks.image_input import SCALES, require_fitting, unknown_side
 from tfprivacy_rep.errors import UserError
 
 #: What a file says where it holds Python code.
 _CODE = {"Lambda", "__lambda__"}
 
 
-def load_keras(path: Path, image_size: int, output: str = "", input_range: str = "unit") -> keras.Model:
+def load_keras(path: Path, image_size: int = 0, output: str = "", input_range: str = "unit") -> keras.Model:
     """Loads a model without running any code that the file holds.
 
     Args:
         path: of the file.
-        image_size: side S of the photographs.
+        image_size: side S of the photographs; 0: as the model says.
         output: name of the output that is the representation; may be empty if there is one only.
         input_range: scale of the images that it takes: `unit` [0, 1], `byte` [0, 255], `symmetric` [-1, 1].
 
@@ -41,7 +41,7 @@ def load_keras(path: Path, image_size: int, output: str = "", input_range: str =
         raise UserError(
             "Invalid `encoder`: expected a .keras file of layers that Keras knows. Received: "
             f"{path}, which can't be loaded: {type(error).__name__}: {reason[:300]} Save it again with this version of "
-            "Keras, or export it as a SavedModel, which is audited as a black box."
+            "Keras, or export it as a SavedModel, which needs no classes."
         ) from error
     inputs = list(model.inputs or [])
     floating = len(inputs) == 1 and keras.backend.is_float_dtype(keras.backend.standardize_dtype(inputs[0].dtype))
@@ -49,13 +49,20 @@ def load_keras(path: Path, image_size: int, output: str = "", input_range: str =
         described = ", ".join(f"{one.name}: {one.dtype} {tuple(one.shape)}" for one in inputs) or "unknown inputs"
         raise UserError(
             "Invalid `encoder`: expected a Keras model of one input, images as floats [B, S, S, 3]. Received: "
-            f"{path} of {described}. Wrap it in a model that takes such images, or export it as a SavedModel, which is "
-            "audited as a black box."
+            f"{path} of {described}. Wrap it in a model that takes such images, or export it as a SavedModel."
         )
+    image_size = image_size or _its_side(inputs[0], path)
     require_fitting(tuple(inputs[0].shape), image_size)
     if isinstance(model, keras.Sequential):  # has no `output` before it is called
         model = keras.Model(model.inputs, model.outputs)
     return _as_encoder(model, _chosen(model, output, path), image_size, input_range)
+
+
+def _its_side(images: keras.KerasTensor, path: Path) -> int:
+    side = images.shape[1] if len(images.shape) == 4 else 0
+    if side is None:
+        raise unknown_side(path)
+    return side
 
 
 def _require_no_code(path: Path) -> None:
@@ -71,7 +78,7 @@ def _require_no_code(path: Path) -> None:
         raise UserError(
             "Invalid `encoder`: expected a .keras file without Python code in it. Received: "
             f"{path}, which uses a Lambda layer or a lambda: whoever made the file could run anything here. Use layers "
-            "of Keras, or export it as a SavedModel, which is audited as a black box."
+            "of Keras, or export it as a SavedModel."
         )
 
 
