@@ -15,7 +15,16 @@ from typing import Iterator
 import grpc
 import numpy as np
 import tensorflow as tf
-from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+from tensorflow_serving.apis import (
+    get_model_status_pb2,
+    model_service_pb2_grpc,
+    predict_pb2,
+    prediction_service_pb2_grpc,
+)
+
+
+class NoSignature(Exception):
+    """Of another class than a missing model, because the server says it by other codes."""
 
 
 class Models:
@@ -34,6 +43,7 @@ class Models:
     ) -> None:
         self.slow, self.unavailable, self.body, self.redirect = slow, unavailable, body, redirect
         self.requests: list[tuple[str, str]] = []
+        self._versions = {name: int(folder.name) for name, folder in folders.items()}
         self._loaded = {name: self._load(folder) for name, folder in folders.items()}
 
     @staticmethod
@@ -53,10 +63,16 @@ class Models:
             raise LookupError(f"Servable not found for request: Latest({name})")
         session, signatures = self._loaded[name]
         if signature not in signatures:
-            raise LookupError(f"Serving signature key \"{signature}\" not found.")
+            raise NoSignature(signature)
         chosen = signatures[signature]
         feeds = {chosen.inputs[key].name: value for key, value in inputs.items()}
         return session.run({key: one.name for key, one in chosen.outputs.items()}, feeds)
+
+    def versions(self, name: str) -> list[int]:
+        """Versions that are ready; raises as `ask` does."""
+        if name not in self._loaded:
+            raise LookupError(f"Could not find any versions of model {name}")
+        return [self._versions[name]]
 
     def array(self, name: str, signature: str, key: str, value):
         """What JSON holds, in the type that the signature wants, as the server makes it."""
@@ -70,6 +86,21 @@ class Models:
 
 class _Rest(BaseHTTPRequestHandler):
     models: Models
+
+    def do_GET(self) -> None:  # noqa: N802, as the library calls it
+        try:
+            ready = self.models.versions(self.path.removeprefix("/v1/models/"))
+            states = [(n, "AVAILABLE") for n in ready] + [(99, "LOADING")]
+            listed = [{"version": str(number), "state": state} for number, state in states]
+            status, answer = 200, {"model_version_status": listed}
+        except LookupError as error:
+            status, answer = 404, {"error": str(error)}
+        self._answer(status, self.models.body or json.dumps(answer))
+
+    def _answer(self, status: int, text: str) -> None:
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(text.encode())
 
     def do_POST(self) -> None:  # noqa: N802, as the library calls it
         if self.models.redirect:
@@ -88,18 +119,17 @@ class _Rest(BaseHTTPRequestHandler):
             status, answer = 503, {"error": str(error)}
         except LookupError as error:
             status, answer = 404, {"error": str(error)}
+        except NoSignature as error:
+            status, answer = 400, {"error": f"Serving signature name: \"{error}\" not found in signature def"}
         except (tf.errors.OpError, ValueError) as error:
             status, answer = 400, {"error": getattr(error, "message", str(error))}
-        text = self.models.body or json.dumps(answer, default=lambda value: value.decode())
-        self.send_response(status)
-        self.end_headers()
-        self.wfile.write(text.encode())
+        self._answer(status, self.models.body or json.dumps(answer, default=lambda value: value.decode()))
 
     def log_message(self, *_) -> None:
         """Says nothing."""
 
 
-class _Grpc(prediction_service_pb2_grpc.PredictionServiceServicer):
+class _Grpc(prediction_service_pb2_grpc.PredictionServiceServicer, model_service_pb2_grpc.ModelServiceServicer):
     def __init__(self, models: Models) -> None:
         self._models = models
 
@@ -113,13 +143,24 @@ class _Grpc(prediction_service_pb2_grpc.PredictionServiceServicer):
             context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
         except LookupError as error:
             context.abort(grpc.StatusCode.NOT_FOUND, str(error))
+        except NoSignature as error:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"Serving signature key \"{error}\" not found.")
         except (tf.errors.OpError, ValueError) as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, getattr(error, "message", str(error)))
         answer = predict_pb2.PredictResponse(
             outputs={key: tf.make_tensor_proto(value) for key, value in found.items()}
         )
-        answer.model_spec.version.value = 1
         return answer
+
+    def GetModelStatus(self, request, context):  # noqa: N802, as the protocol calls it
+        states = get_model_status_pb2.ModelVersionStatus
+        try:
+            ready = self._models.versions(request.model_spec.name)
+        except LookupError as error:
+            context.abort(grpc.StatusCode.NOT_FOUND, str(error))
+        return get_model_status_pb2.GetModelStatusResponse(model_version_status=[
+            states(version=99, state=states.LOADING), *(states(version=n, state=states.AVAILABLE) for n in ready)
+        ])
 
 
 @contextmanager
@@ -136,7 +177,9 @@ def serve(protocol: str, models: Models) -> Iterator[int]:
             server.server_close()
     else:
         rpc = grpc.server(futures.ThreadPoolExecutor(2))
-        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(_Grpc(models), rpc)
+        servicer = _Grpc(models)
+        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(servicer, rpc)
+        model_service_pb2_grpc.add_ModelServiceServicer_to_server(servicer, rpc)
         port = rpc.add_insecure_port("127.0.0.1:0")
         rpc.start()
         try:

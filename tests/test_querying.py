@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from fake_serving import Models, serve
 from image_bytes_samples import encoded
+from PIL import Image
 from small_run import ROOT, hide_packages
 
 from tfprivacy_rep import querying
+from tfprivacy_rep.data import sources
+from tfprivacy_rep.data.alignment import FaceAligner
+from tfprivacy_rep.data.orl import loader as orl_loader
+from tfprivacy_rep.data.preprocessing import read_rgb
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.jobs import QueryConfig
 from tfprivacy_rep.models.encoder import build_encoder
@@ -54,7 +62,7 @@ def test_a_photograph_is_answered_as_the_local_models_answer(protocol, photograp
     assert models.requests.count(("demo_head", "attribute_names")) == 1
     shown = capsys.readouterr().out
     assert "representation of 128 numbers" in shown and "Eyeglasses 0." in shown and "encoder: p50 " in shown
-    assert "same as the models in" in shown
+    assert "same as version 1 in" in shown and found["versions"] == {"encoder": 1, "head": 1}
 
 
 @PROTOCOLS
@@ -62,7 +70,46 @@ def test_another_model_under_the_name_is_found_out(protocol, photograph, tmp_pat
     other = export_encoder(build_encoder(64, 128, (8, 8, 8, 8), seed=5), tmp_path / "other")
     with serve(protocol, Models(DEMO | {"demo_encoder": other})) as port:
         assert not querying.run(job(protocol, port, photograph))["same"]
-    assert "NOT the models in" in capsys.readouterr().out
+    assert "NOT version 1 in" in capsys.readouterr().out
+
+
+@PROTOCOLS
+def test_versions_are_told_and_those_of_a_pair_are_the_same(protocol, photograph, tmp_path, capsys):
+    shutil.copytree(DEMO["demo_head"], tmp_path / "head" / "3")
+    with serve(protocol, Models(DEMO | {"demo_head": tmp_path / "head" / "3"})) as port:
+        assert client(protocol, port).version("demo_head") == 3
+        with pytest.raises(UserError, match="Unknown `nobody` at .*expected a served model with any version"):
+            client(protocol, port).version("nobody")
+        found = querying.run(job(protocol, port, photograph, model_dir=""))
+    assert found["versions"] == {"encoder": 1, "head": 3} and not found["same"]
+    assert "NOT a pair: 127.0.0.1 has version 1 of the encoder and 3 of the head" in capsys.readouterr().out
+
+
+def test_a_folder_of_photographs_and_its_faces_can_be_sent(tmp_path):
+    faces = orl_loader.load(64).subset(np.arange(0, 30, 10))
+    (tmp_path / "deep").mkdir()
+    for number, image in enumerate(faces.images):
+        Image.fromarray(image).resize((256, 256)).save(tmp_path / "deep" / f"{number}.png")
+    (tmp_path / "notes.txt").write_text("not sent")
+    with serve("grpc", Models(DEMO)) as port:
+        plain, aligned = (querying.run(job("grpc", port, str(tmp_path), align=align)) for align in ("none", "dlib"))
+        (tmp_path / "deep" / "grey.png").write_bytes(encoded("PNG", side=64))
+        with pytest.raises(UserError, match="grey.png: No face"):
+            querying.run(job("grpc", port, str(tmp_path), align="dlib"))
+    assert [Path(one["file"]).name for one in plain["photographs"]] == ["0.png", "1.png", "2.png"]
+    assert plain["same"] and aligned["same"]
+    local = querying._Local(MODELS, "demo")
+    place = FaceAligner(64, sources.face_square("orl"))
+    for path, answer in zip(sorted((tmp_path / "deep").glob("[012].png")), aligned["photographs"]):
+        face = place(read_rgb(path))
+        signature = local._models["encoder"].signatures["serving_default"]
+        expected = signature(images=tf.constant(face[None] / np.float32(255)))["representation"]
+        np.testing.assert_allclose(answer["representation"], expected[0], rtol=0, atol=1e-5)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match="Invalid `photographs`: expected JPEG or PNG files.*which has none"):
+        querying.run(job("grpc", 1, str(tmp_path / "empty")))
+    with pytest.raises(UserError, match="Invalid `align`: expected none without --model_dir"):
+        job("grpc", 1, "a", align="dlib", model_dir="")
 
 
 @PROTOCOLS
@@ -93,7 +140,7 @@ def test_a_server_that_is_not_ready_is_asked_again(protocol, monkeypatch):
     monkeypatch.setattr(clients, "BACKOFF", 0.01)
     models = Models(DEMO, unavailable=2)
     with serve(protocol, models) as port:
-        answer, _ = client(protocol, port, retries=2).predict("demo_head", "attribute_names", {"index": np.arange(2)})
+        answer = client(protocol, port, retries=2).predict("demo_head", "attribute_names", {"index": np.arange(2)})
         assert len(models.requests) == 3 and len(next(iter(answer.values()))) == 2
         models.unavailable = 2
         with pytest.raises(UserError, match="No answer.*not yet available"):
@@ -184,4 +231,4 @@ def test_the_script_ends_with_four_where_models_differ(photograph, tmp_path):
              "--host=127.0.0.1", f"--port={port}", f"--model_dir={MODELS}"],
             capture_output=True, text=True, timeout=120,
         )
-    assert done.returncode == querying.EXIT_DIFFERS and "NOT the models" in done.stdout, done.stderr[-2000:]
+    assert done.returncode == querying.EXIT_DIFFERS and "NOT version 1" in done.stdout, done.stderr[-2000:]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from cpp_runtime import C_API, SESSION, answers, run
 from image_bytes_samples import encoded, refused
 from tensorflow.core.protobuf import saved_model_pb2
 
@@ -22,62 +19,6 @@ from tfprivacy_rep.serving.export import export_encoder, export_head, next_versi
 from tfprivacy_rep.serving.image_bytes import photographs
 
 SIZE, NUMBERS = 32, 12
-
-# Knows neither keras nor the package; TensorFlow's Python is there only to start a Session on the C++ loader.
-_SESSION = """
-import sys
-sys.modules["keras"] = sys.modules["tfprivacy_rep"] = None  # importing them raises ImportError
-import numpy as np
-import tensorflow as tf
-folder, file = sys.argv[1:]
-with tf.compat.v1.Session(graph=tf.Graph()) as session:
-    graph = tf.compat.v1.saved_model.loader.load(session, ["serve"], folder)
-    signature = graph.signature_def["serving_default"]
-    feed, fetch = signature.inputs["images"].name, signature.outputs["representation"].name
-    images = np.load(file)
-    results = {str(count): session.run(fetch, {feed: images[:count]}) for count in (1, 3, len(images))}
-assert not [name for name in sys.modules if name.startswith(("keras.", "tfprivacy_rep."))]
-np.savez(file + ".out.npz", **results)
-"""
-
-# No TensorFlow in Python at all: the C API of the shared library inside the wheel, as a C program would use it.
-_C_API = """
-import ctypes, sys
-import numpy as np
-library, folder, file, feed, fetch, numbers = sys.argv[1:]
-tf = ctypes.CDLL(library)
-pointer = ctypes.c_void_p
-for name in ("TF_NewStatus", "TF_NewSessionOptions", "TF_NewGraph", "TF_LoadSessionFromSavedModel",
-             "TF_GraphOperationByName", "TF_AllocateTensor", "TF_TensorData"):
-    getattr(tf, name).restype = pointer
-tf.TF_Message.restype = ctypes.c_char_p
-class Output(ctypes.Structure):
-    _fields_ = [("oper", pointer), ("index", ctypes.c_int)]
-def output(name):
-    operation, index = name.split(":")
-    found = tf.TF_GraphOperationByName(pointer(graph), operation.encode())
-    assert found, name
-    return Output(found, int(index))
-status, graph = tf.TF_NewStatus(), tf.TF_NewGraph()
-def check():
-    assert tf.TF_GetCode(pointer(status)) == 0, tf.TF_Message(pointer(status))
-tags = (ctypes.c_char_p * 1)(b"serve")
-session = tf.TF_LoadSessionFromSavedModel(
-    pointer(tf.TF_NewSessionOptions()), None, folder.encode(), tags, 1, pointer(graph), None, pointer(status))
-check()
-images = np.ascontiguousarray(np.load(file), np.float32)
-dimensions = (ctypes.c_int64 * images.ndim)(*images.shape)
-tensor = tf.TF_AllocateTensor(1, dimensions, images.ndim, ctypes.c_size_t(images.nbytes))
-ctypes.memmove(tf.TF_TensorData(pointer(tensor)), images.ctypes.data, images.nbytes)
-results = (pointer * 1)()
-tf.TF_SessionRun(pointer(session), None, ctypes.byref(output(feed)), (pointer * 1)(tensor), 1,
-                 ctypes.byref(output(fetch)), results, 1, None, 0, None, pointer(status))
-check()
-z = np.empty((len(images), int(numbers)), np.float32)
-ctypes.memmove(z.ctypes.data, tf.TF_TensorData(pointer(results[0])), z.nbytes)
-np.save(file + ".c.npy", z)
-assert not {"tensorflow", "keras", "tfprivacy_rep"} & set(sys.modules)
-"""
 
 
 @pytest.fixture(name="encoder", scope="module")
@@ -99,20 +40,6 @@ def _metagraph(folder: Path):
     return saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes()).meta_graphs[0]
 
 
-def _run(script: str, cwd: Path, *arguments: str) -> None:
-    """Runs a script in an empty folder, without PYTHONPATH, so that the package is not to be found."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", script, *arguments],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=environment,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-
-
 def test_the_folder_is_the_version(encoder, exported, tmp_path):
     assert exported.name == "1" and (exported / "saved_model.pb").is_file() and (exported / "variables").is_dir()
     assert export_encoder(encoder, tmp_path / "new" / "encoder", version=12) == tmp_path / "new" / "encoder" / "12"
@@ -120,7 +47,7 @@ def test_the_folder_is_the_version(encoder, exported, tmp_path):
 
 def test_a_session_on_the_loader_gives_the_models_numbers_for_any_batch(encoder, exported, images, tmp_path):
     np.save(tmp_path / "x.npy", images)
-    _run(_SESSION, tmp_path, str(exported), str(tmp_path / "x.npy"))
+    run(SESSION, tmp_path, str(exported), str(tmp_path / "x.npy"))
     results = np.load(tmp_path / "x.npy.out.npz")
     expected = encoder(images, training=False).numpy()
     assert set(results) == {"1", "3", "5"}
@@ -134,8 +61,8 @@ def test_a_c_program_gets_the_models_numbers(encoder, exported, images, tmp_path
         pytest.skip(f"this TensorFlow has no {library.name}")
     signature = _metagraph(exported).signature_def["serving_default"]
     np.save(tmp_path / "x.npy", images)
-    _run(
-        _C_API,
+    run(
+        C_API,
         tmp_path,
         str(library),
         str(exported),
@@ -153,7 +80,7 @@ def test_an_encoder_of_two_replicas_is_exported_once(two_replicas, images, tmp_p
         replicated = build_encoder(SIZE, NUMBERS, (8, 8, 16, 16), seed=4)
     exported = export_encoder(replicated, tmp_path / "encoder")
     np.save(tmp_path / "x.npy", images)
-    _run(_SESSION, tmp_path, str(exported), str(tmp_path / "x.npy"))
+    run(SESSION, tmp_path, str(exported), str(tmp_path / "x.npy"))
     np.testing.assert_allclose(np.load(tmp_path / "x.npy.out.npz")["5"], replicated(images).numpy(), rtol=0, atol=1e-5)
     assert len(_stored(exported)) == len(replicated.variables)
 
@@ -253,40 +180,10 @@ def test_normalisation_statistics_go_along_and_stay(tmp_path):
     assert list(_stored(tmp_path / "m" / "1").values()) == [[3]] * 4
 
 
-# Every signature of a model, on the C++ loader, with inputs and outputs from and to a file; errors by their class.
-_SIGNATURES = """
-import pickle, sys
-sys.modules["keras"] = sys.modules["tfprivacy_rep"] = None
-import tensorflow as tf
-folder, file = sys.argv[1:]
-with tf.compat.v1.Session(graph=tf.Graph()) as session:
-    graph = tf.compat.v1.saved_model.loader.load(session, ["serve"], folder)
-    answers = []
-    for name, inputs in pickle.load(open(file, "rb")):
-        signature = graph.signature_def[name]
-        feeds = {signature.inputs[key].name: value for key, value in inputs.items()}
-        try:
-            answers.append(session.run({key: one.name for key, one in signature.outputs.items()}, feeds))
-        except tf.errors.OpError as error:
-            answers.append((type(error).__name__, error.message))
-        except ValueError as error:
-            answers.append(("ValueError", str(error)))
-pickle.dump(answers, open(file + ".out", "wb"))
-"""
-
-
-def _answers(folder: Path, tmp_path: Path, requests: list) -> list:
-    """What a SavedModel answers through the C++ loader, request by request, in one session."""
-    file = tmp_path / "requests.pickle"
-    file.write_bytes(pickle.dumps(requests))
-    _run(_SIGNATURES, tmp_path, str(folder), str(file))
-    return pickle.loads(Path(f"{file}.out").read_bytes())
-
-
 def test_bytes_give_what_the_decoded_images_give(encoder, exported, tmp_path):
     files = [encoded("JPEG"), encoded("PNG", orientation=6), encoded("PNG", mode="L")]
     images = photographs(tf.constant(files), SIZE).numpy()
-    by_bytes, by_images = _answers(exported, tmp_path, [
+    by_bytes, by_images = answers(exported, tmp_path, [
         ("serving_bytes", {"image_bytes": np.array(files, object)}), ("serving_default", {"images": images}),
     ])
     np.testing.assert_allclose(by_bytes["representation"], encoder(images, training=False), rtol=0, atol=1e-5)
@@ -297,29 +194,29 @@ def test_the_runtime_refuses_what_is_no_photograph_and_lives_on(exported, tmp_pa
     bad = refused()
     requests = [("serving_bytes", {"image_bytes": np.array([encoded("JPEG"), file], object)})
                 for file, _ in bad.values()]
-    *answers, last = _answers(exported, tmp_path, [*requests, requests[0][:1] + ({"image_bytes": np.array(
+    *refusals, last = answers(exported, tmp_path, [*requests, requests[0][:1] + ({"image_bytes": np.array(
         [encoded("JPEG")], object)},)])
-    for (name, (_, message)), answer in zip(bad.items(), answers):
+    for (name, (_, message)), answer in zip(bad.items(), refusals):
         assert answer[0] == "InvalidArgumentError", (name, answer)
         assert message in answer[1].replace("] [", " "), name
     assert last["representation"].shape == (1, NUMBERS)
 
 
 def test_wrong_shapes_and_types_are_refused(exported, tmp_path):
-    answers = _answers(exported, tmp_path, [
+    refusals = answers(exported, tmp_path, [
         ("serving_default", {"images": np.zeros((2, SIZE + 1, SIZE, 3), np.float32)}),
         ("serving_default", {"images": np.zeros((SIZE, SIZE, 3), np.float32)}),
         ("serving_default", {"images": np.array([["text"]], object)}),
         ("serving_bytes", {"image_bytes": np.array(encoded("JPEG"), object)}),
     ])
-    assert all(isinstance(answer, tuple) for answer in answers), answers
+    assert all(isinstance(answer, tuple) for answer in refusals), refusals
 
 
 def test_a_head_answers_representations_and_names_its_attributes(tmp_path):
     classifier = build_classifier((NUMBERS,), 3, seed=1)
     folder = export_head(classifier, ["Male", "Smiling", "Bangs"], tmp_path / "head", version=4)
     z = np.random.default_rng(0).normal(size=(5, NUMBERS)).astype(np.float32)
-    answer, names, outside = _answers(folder, tmp_path, [
+    answer, names, outside = answers(folder, tmp_path, [
         ("serving_default", {"representation": z}), ("attribute_names", {"index": np.array([2, 0])}),
         ("attribute_names", {"index": np.array([3])}),
     ])

@@ -14,6 +14,8 @@ INPUT_RANGES = ("unit", "byte", "symmetric")
 PROTOCOLS = ("rest", "grpc")
 SWEEPS = ("", "lambda2")
 ALIGNMENTS = ("none", "dlib")
+FACE_SQUARE = ("where the face goes with --align: centre x, centre y and side of dlib's square, as fractions of the "
+               "side; empty: as the encoder's source has it")
 QUANTISATIONS = ("none", "dynamic", "float16")
 ATTACKERS = ("linear", "decoder", "decoder_2x", "decoder_4x", "decoder_residual", "decoder_perceptual", "decoder_gan",
              "decoder_long", "decoder_data_10", "decoder_data_1")
@@ -97,6 +99,16 @@ class AuditConfig:
                 f"one or two of {', '.join(AUDIT_RECOGNISERS)}, or none alone", "Leave it empty for the source's.")
 
 
+def _require_alignment(align: str, face_square: tuple[float, ...]) -> None:
+    require("align", align, align in ALIGNMENTS, f"one of {', '.join(ALIGNMENTS)}", "Use none.")
+    require("face_square", face_square, not face_square or align != "none", "nothing without --align",
+            "Add --align=dlib.")
+    fits = not face_square or (len(face_square) == 3 and all(0 <= f <= 1 for f in face_square[:2])
+                               and 0 < face_square[2] <= 2)
+    require("face_square", face_square, fits, "centre x, centre y, both in [0, 1], and side in (0, 2]",
+            "Use 0.49,0.6,0.81, which is ORL's.")
+
+
 @dataclass(frozen=True)
 class ExportConfig:
     """Which encoder and head are exported, and where to."""
@@ -122,7 +134,7 @@ class QueryConfig:
     """Which server is asked, about which photographs."""
 
     name: str = option("demo", "name of the pair of models: <name>_encoder and <name>_head are asked")
-    photographs: tuple[str, ...] = option((), "comma-separated files, JPEG or PNG (required)")
+    photographs: tuple[str, ...] = option((), "comma-separated JPEG or PNG files, or folders of them (required)")
     host: str = option("localhost", "of the server")
     port: int = option(0, "of the server; 0: 8501 for rest, 8500 for grpc")
     protocol: str = option("rest", f"how it is asked: {', '.join(PROTOCOLS)}")
@@ -130,6 +142,9 @@ class QueryConfig:
     retries: int = option(2, "further tries where nobody answers")
     model_dir: str = option("", "folder of the exported models, such as saved_models: compares the answers with them; "
                             "empty: no comparison")
+    align: str = option("none", "how faces are cut out before they are sent, which needs --model_dir: "
+                        f"{', '.join(ALIGNMENTS)}")
+    face_square: tuple[float, ...] = option((), FACE_SQUARE)
     tolerance: float = option(1e-5, "largest difference from the local models, relative to numbers above 1")
     repeats: int = option(1, "how often each photograph is sent, for the percentiles of the time")
     json: str = option("", "file for all that was found; empty: none")
@@ -141,6 +156,10 @@ class QueryConfig:
         require("port", self.port, 0 <= self.port < 65536, "0 to 65535", "Use 0 for the protocol's.")
         require("timeout", self.timeout, self.timeout > 0, "a positive number of seconds", "Use 10.")
         require("tolerance", self.tolerance, self.tolerance > 0, "a positive number", "Use 1e-5.")
+        _require_alignment(self.align, self.face_square)
+        require("align", self.align, self.align == "none" or bool(self.model_dir),
+                "none without --model_dir, whose manifest says the encoder's image size",
+                "Add --model_dir=saved_models.")
         require("retries", self.retries, self.retries >= 0, "0 or more", "Use 2.")
         require("repeats", self.repeats, self.repeats >= 1, "at least 1", "Use 100 for percentiles.")
 
@@ -162,9 +181,7 @@ class EncodeConfig:
     on_bad_image: str = option("error", "what to do with a photograph that can't be read or aligned: error, or skip, "
                                "which leaves it out and names it")
     align: str = option("none", f"how faces are put where they were in training: {', '.join(ALIGNMENTS)}")
-    face_square: tuple[float, ...] = option((), "where the face goes with --align: centre x, centre y and side of "
-                                            "dlib's square, as fractions of the side; empty: as the encoder's source "
-                                            "has it")
+    face_square: tuple[float, ...] = option((), FACE_SQUARE)
     tflite: str = option("", "file .tflite that the encoder is converted to; empty: none")
     tflite_quantise: str = option("none", f"how its weights are stored: {', '.join(QUANTISATIONS)}")
     use_progress: bool = option(True, "show a progress bar")
@@ -189,12 +206,6 @@ class EncodeConfig:
                 (self.crop_top.isascii() and self.crop_top.isdecimal()), "training, middle, or a row", "Use training.")
         require("on_bad_image", self.on_bad_image, self.on_bad_image in ON_BAD_IMAGE,
                 f"one of {', '.join(ON_BAD_IMAGE)}", "Use skip to leave them out.")
-        require("align", self.align, self.align in ALIGNMENTS, f"one of {', '.join(ALIGNMENTS)}", "Use none.")
         require("crop_top", self.crop_top, self.crop_top == "training" or self.align == "none",
                 "training with --align, which cuts the photographs itself", "Leave out --crop_top or --align.")
-        require("face_square", self.face_square, not self.face_square or self.align != "none",
-                "nothing without --align", "Add --align=dlib.")
-        require("face_square", self.face_square, not self.face_square or (
-            len(self.face_square) == 3 and all(0 <= f <= 1 for f in self.face_square[:2])
-            and 0 < self.face_square[2] <= 2), "centre x, centre y, both in [0, 1], and side in (0, 2]",
-            "Use 0.49,0.6,0.81, which is ORL's.")
+        _require_alignment(self.align, self.face_square)

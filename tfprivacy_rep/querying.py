@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import time
 from pathlib import Path
@@ -9,15 +10,20 @@ from typing import Any, Callable
 
 import numpy as np
 import tensorflow as tf
+from PIL import Image
 
 from tfprivacy_rep import files
+from tfprivacy_rep.data import sources
+from tfprivacy_rep.data.alignment import FaceAligner, NoFaceError
+from tfprivacy_rep.data.preprocessing import read_rgb
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.jobs import QueryConfig
 from tfprivacy_rep.serving.client import Address, Client, GrpcClient, RestClient, output
-from tfprivacy_rep.serving.manifest import ENCODER, HEAD, newest_pairs
+from tfprivacy_rep.serving.manifest import ENCODER, HEAD, dataset_of, newest_pairs, read_manifest
 
 EXIT_DIFFERS = 4
 PERCENTILES = (50, 90, 99)
+_SUFFIXES = (".jpg", ".jpeg", ".png")
 _PORTS = {"rest": 8501, "grpc": 8500}
 
 
@@ -26,17 +32,19 @@ def run(job: QueryConfig) -> dict[str, Any]:
 
     Returns:
         `photographs`: for each its `file`, `representation` and `probabilities` by attribute; `milliseconds`:
-        percentiles by model; `differences`: the largest one from the local models, by model, or None; `same`: whether
-        all are within the tolerance.
+        percentiles by model; `versions`: that answered, by model; `local_version` of the pair that it is compared
+        with, and `differences`: the largest one from it, by model, or None; `same`: whether encoder and head are of
+        one version and all differences within the tolerance.
 
     Raises:
         UserError: if a file can't be read, or the server does not answer as TensorFlow Serving with these models does.
     """
-    sent = {path: _read(path) for path in job.photographs}
     local = _Local(Path(job.model_dir), job.name) if job.model_dir else None
+    sent = _photographs(job, local)
     client: Client = (RestClient if job.protocol == "rest" else GrpcClient)(
         Address(job.host, job.port or _PORTS[job.protocol], job.timeout, job.retries)
     )
+    versions = {model: client.version(f"{job.name}_{model}") for model in (ENCODER, HEAD)}
     seconds: dict[str, list[float]] = {ENCODER: [], HEAD: []}
     shown, differences = [], {ENCODER: 0.0, HEAD: 0.0}
     names: list[str] = []
@@ -51,14 +59,49 @@ def run(job: QueryConfig) -> dict[str, Any]:
         answer = dict(zip(names, map(float, probabilities[0])))
         shown.append({"file": path, "representation": z[0].ravel().tolist(), "probabilities": answer})
         _print(path, z[0], answer)
-    same = local is None or max(differences.values()) <= job.tolerance
+    same = versions[ENCODER] == versions[HEAD] and (local is None or max(differences.values()) <= job.tolerance)
     times = {model: {f"p{p}": round(1000 * float(np.percentile(values, p)), 3) for p in PERCENTILES}
              for model, values in seconds.items()}
-    found = {"photographs": shown, "milliseconds": times, "differences": differences if local else None, "same": same}
+    found = {"photographs": shown, "milliseconds": times, "versions": versions,
+             "local_version": local.version if local else None, "differences": differences if local else None,
+             "same": same}
     _print_summary(found, job)
     if job.json:
         files.write_json(job.json, found)
     return found
+
+
+def _photographs(job: QueryConfig, local: _Local | None) -> dict[str, bytes]:
+    """What is sent, by the path of the file it comes from."""
+    paths = [path for name in job.photographs for path in _paths(name)]
+    if job.align == "none":
+        return {path: _read(path) for path in paths}
+    assert local is not None  # the options demand it
+    align = FaceAligner(local.image_size, sources.face_square(local.dataset, job.face_square))
+    return {path: _aligned(path, align) for path in paths}
+
+
+def _paths(name: str) -> list[str]:
+    if not Path(name).is_dir():
+        return [name]
+    found = sorted(str(path) for path in Path(name).rglob("*") if path.suffix.lower() in _SUFFIXES)
+    if not found:
+        raise UserError(
+            f"Invalid `photographs`: expected JPEG or PNG files ({', '.join(_SUFFIXES)}). Received: the folder {name}, "
+            "which has none. Check the path."
+        )
+    return found
+
+
+def _aligned(path: str, align: FaceAligner) -> bytes:
+    """The face as a PNG file of the encoder's size, of which the server's graph keeps every pixel."""
+    try:
+        face = align(read_rgb(path))
+    except NoFaceError as error:
+        raise UserError(f"{path}: {error}") from error
+    encoded = io.BytesIO()
+    Image.fromarray(face).save(encoded, "PNG")
+    return encoded.getvalue()
 
 
 def _read(path: str) -> bytes:
@@ -81,7 +124,7 @@ def _ask(job: QueryConfig, seconds: list[float], ask: Callable[[], np.ndarray]) 
 
 def _representation(client: Client, name: str, path: str, encoded: bytes) -> np.ndarray:
     try:
-        answer, _ = client.predict(f"{name}_{ENCODER}", "serving_bytes", {"image_bytes": [encoded]})
+        answer = client.predict(f"{name}_{ENCODER}", "serving_bytes", {"image_bytes": [encoded]})
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
     value = answer.get("representation", answer.get("", np.empty(0)))
@@ -89,12 +132,12 @@ def _representation(client: Client, name: str, path: str, encoded: bytes) -> np.
 
 
 def _probabilities(client: Client, name: str, z: np.ndarray) -> np.ndarray:
-    answer, _ = client.predict(f"{name}_{HEAD}", "serving_default", {"representation": z})
+    answer = client.predict(f"{name}_{HEAD}", "serving_default", {"representation": z})
     return output(answer, "probabilities", (1, None))
 
 
 def _names(client: Client, name: str, count: int) -> list[str]:
-    answer, _ = client.predict(f"{name}_{HEAD}", "attribute_names", {"index": np.arange(count)})
+    answer = client.predict(f"{name}_{HEAD}", "attribute_names", {"index": np.arange(count)})
     values = answer.get("names", answer.get("", np.empty(0)))
     if values.shape != (count,):
         raise UserError(
@@ -112,16 +155,25 @@ def _difference(found: np.ndarray, expected: np.ndarray) -> float:
 
 
 class _Local:
-    """The newest exported pair of a name, run in this process."""
+    """The newest exported pair of a name, run in this process.
+
+    Attributes:
+        version: of both.
+        image_size: side of the encoder's images.
+        dataset: source of the photographs that it was trained on; None where the manifest does not say.
+    """
 
     def __init__(self, root: Path, name: str) -> None:
-        version = newest_pairs(root).get(name)
-        if version is None:
+        newest = newest_pairs(root).get(name)
+        if newest is None:
             raise UserError(
                 f"Invalid `model_dir`: expected {name}_{ENCODER} and {name}_{HEAD} of one version in it, as scripts/"
                 f"export.py writes them. Received: {root}, without such a pair. Check --model_dir and --name."
             )
-        folders = {model: root / f"{name}_{model}" / str(version) for model in (ENCODER, HEAD)}
+        self.version = newest
+        folders = {model: root / f"{name}_{model}" / str(newest) for model in (ENCODER, HEAD)}
+        manifest = read_manifest(folders[ENCODER]) or {}
+        self.image_size, self.dataset = manifest["image_size"], dataset_of(manifest)
         self._models = {model: tf.saved_model.load(str(folder)) for model, folder in folders.items()}
 
     def encode(self, encoded: bytes) -> np.ndarray:
@@ -142,11 +194,16 @@ def _print(path: str, z: np.ndarray, answer: dict[str, float]) -> None:
 def _print_summary(found: dict[str, Any], job: QueryConfig) -> None:
     for model, times in found["milliseconds"].items():
         print(f"{model}: " + ", ".join(f"{key} {value:.1f} ms" for key, value in times.items()))
+    served = found["versions"]
+    if served[ENCODER] != served[HEAD]:
+        print(f"NOT a pair: {job.host} has version {served[ENCODER]} of the encoder and {served[HEAD]} of the head, "
+              "which does not read its representations. Look at the server's models.config.")
     if found["differences"] is None:
         return
     largest = ", ".join(f"{model} {value:.1e}" for model, value in found["differences"].items())
-    if found["same"]:
-        print(f"same as the models in {job.model_dir}: largest differences {largest}")
+    if max(found["differences"].values()) <= job.tolerance:
+        print(f"same as version {found['local_version']} in {job.model_dir}: largest differences {largest}")
     else:
-        print(f"NOT the models in {job.model_dir}: largest differences {largest}, more than {job.tolerance:g}. The "
-              "server has another version or other weights: look at its models.config.")
+        print(f"NOT version {found['local_version']} in {job.model_dir}: largest differences {largest}, more than "
+              f"{job.tolerance:g}. The server has version {served[ENCODER]}, or other weights: look at its "
+              "models.config.")

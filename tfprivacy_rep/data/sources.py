@@ -61,6 +61,8 @@ SOURCES: dict[str, Source] = {
     "folder": Source(_module("folder"), _of_folder, "dlib"),
     "rendered": Source(_module("rendered.loader"), lambda _: "disjoint_people", "rendered"),
 }
+#: Those on whose photographs faces are at a known place.
+_ALIGNED = ("orl", "celeba", "celeba_tfds")
 
 
 def get(source: str) -> Source:
@@ -75,6 +77,28 @@ def get(source: str) -> Source:
             "Use --dataset=folder for photographs of your own."
         )
     return SOURCES[source]
+
+
+def face_square(dataset: str | None, wanted: tuple[float, ...] = ()) -> tuple[float, float, float]:
+    """Where faces are on the photographs of a source, for `alignment.FaceAligner`.
+
+    Args:
+        dataset: the source; None where it is not known.
+        wanted: centre x, centre y and side, as fractions of the photograph's side, to be used instead; may be empty.
+
+    Raises:
+        UserError: if neither says it.
+    """
+    if wanted:
+        x, y, side = wanted
+        return x, y, side
+    if dataset not in _ALIGNED:
+        raise UserError(
+            "Invalid `face_square`: expected where faces are on the photographs that the encoder was trained on, which "
+            f"is known of {', '.join(_ALIGNED)}. Received: an encoder of dataset={dataset}. Add --face_square=x,"
+            "y,side as dlib's detector finds it on them."
+        )
+    return get(dataset).face_square
 
 
 def default_partition(config: DataConfig, photographs: Photographs) -> str:

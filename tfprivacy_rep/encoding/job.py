@@ -19,8 +19,6 @@ from tfprivacy_rep.encoding.written import Encoded
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.jobs import EncodeConfig
 
-#: Sources on whose photographs faces are at a known place.
-_ALIGNED = ("orl", "celeba", "celeba_tfds")
 _SHOWN = 10  # skipped photographs that the summary names
 
 
@@ -41,7 +39,9 @@ def run(job: EncodeConfig) -> Encoded | None:
         _convert(opened, job)
     if not job.photographs:
         return None
-    aligner = None if job.align == "none" else FaceAligner(opened.image_size, _face_square(opened, job))
+    aligner = None
+    if job.align == "dlib":
+        aligner = FaceAligner(opened.image_size, sources.face_square(opened.dataset, job.face_square))
     found = reading.find(job.photographs, job.on_bad_image, job.crop_top, opened.dataset)
     start = time.monotonic()
     encoded = _encode(opened, found, job, aligner)
@@ -64,19 +64,6 @@ def _convert(opened: Opened, job: EncodeConfig) -> None:
     done = lite.convert(opened.model, opened.encode, facts, Path(job.tflite), job.tflite_quantise)
     print(f"converted: {job.tflite} ({done.size / 1e6:.2f} MB, weights: {job.tflite_quantise}; largest difference from "
           f"the encoder {done.difference:.2g}, of numbers up to {done.scale:.2g})")
-
-
-def _face_square(opened: Opened, job: EncodeConfig) -> tuple[float, float, float]:
-    if job.face_square:
-        x, y, side = job.face_square
-        return x, y, side
-    if opened.dataset not in _ALIGNED:
-        raise UserError(
-            "Invalid `face_square`: expected where faces are on the photographs that the encoder was trained on, which "
-            f"is known of {', '.join(_ALIGNED)}. Received: an encoder of dataset={opened.dataset}. Add --face_square=x,"
-            "y,side as dlib's detector finds it on them."
-        )
-    return sources.get(opened.dataset).face_square
 
 
 def _encode(opened: Opened, found: Found, job: EncodeConfig, aligner: FaceAligner | None) -> Encoded:

@@ -18,7 +18,7 @@ from tfprivacy_rep.config import Config
 from tfprivacy_rep.encoding.lite import LiteEncoder
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.models.inference import BatchedModel, weights_sha256
-from tfprivacy_rep.serving.manifest import read_manifest
+from tfprivacy_rep.serving.manifest import dataset_of, read_manifest
 from tfprivacy_rep.training.restore import restore_encoder
 
 _SIGNATURE = "serving_default"
@@ -104,9 +104,9 @@ def _of_saved_model(folder: Path, image_size: int, batch_size: int, output_name:
     if not size:
         raise unknown_side(folder)
     encoder = SavedModelEncoder(folder, size, _SIGNATURE, output_name, batch_size=batch_size)
-    dataset = ((manifest.get("configuration") or {}).get("data") or {}).get("dataset")
     fingerprint = manifest.get("weights_sha256") or encoder.fingerprint()
-    return Opened("saved_model", encoder, size, tuple(encoder.representation_shape), fingerprint, dataset, folder)
+    return Opened("saved_model", encoder, size, tuple(encoder.representation_shape), fingerprint,
+                  dataset_of(manifest), folder)
 
 
 def _size_of(folder: Path) -> int | None:

@@ -21,10 +21,10 @@ Inputs = Mapping[str, "np.ndarray | Sequence[bytes]"]
 
 
 class Client(Protocol):
-    """Asks a server for the outputs of a signature."""
+    """Asks a server for the outputs of a signature, and which version of a model it has."""
 
-    def predict(self, model: str, signature: str, inputs: Inputs) -> tuple[dict[str, np.ndarray], int | None]:
-        """Returns the outputs by name and the version that answered, where the protocol tells it.
+    def predict(self, model: str, signature: str, inputs: Inputs) -> dict[str, np.ndarray]:
+        """Returns the outputs by name; of REST, a single output has the name "".
 
         Args:
             model: its name at the server.
@@ -33,6 +33,16 @@ class Client(Protocol):
 
         Raises:
             UserError: if nobody answers in time, there is no such model or signature, or the server refuses the inputs.
+        """
+
+    def version(self, model: str) -> int | None:
+        """Returns the newest version that is ready, which is what `predict` asks; None if none is.
+
+        Args:
+            model: its name at the server.
+
+        Raises:
+            UserError: if nobody answers in time, or there is no such model.
         """
 
 
@@ -93,9 +103,9 @@ def _slow(address: Address) -> UserError:
     )
 
 
-def _refused(address: Address, model: str, signature: str, message: str) -> UserError:
+def _refused(address: Address, model: str, wanted: str, message: str) -> UserError:
     return UserError(
-        f"`{address}` refused the request to `{model}`, signature {signature}: expected inputs that it takes. "
+        f"`{address}` refused the request to `{model}`, {wanted}: expected inputs that it takes. "
         f"Received: {_readable(message)}"
     )
 
@@ -105,9 +115,9 @@ def _readable(message: str) -> str:
     return " ".join(message.partition("[[")[0].replace("] [", " ").split())
 
 
-def _unknown(address: Address, model: str, signature: str, message: str) -> UserError:
+def _unknown(address: Address, model: str, wanted: str, message: str) -> UserError:
     return UserError(
-        f"Unknown `{model}` at `{address}`: expected a served model with the signature {signature}. "
+        f"Unknown `{model}` at `{address}`: expected a served model with {wanted}. "
         f"Received: {message}. Look at models.config, and at http://HOST:8501/v1/models/NAME for what is loaded."
     )
 
@@ -123,23 +133,34 @@ class RestClient:
         # Photographs go to the address that was given and to nobody else: no proxy of the environment.
         self._session.trust_env = False
 
-    def predict(self, model: str, signature: str, inputs: Inputs) -> tuple[dict[str, np.ndarray], int | None]:
-        """See `Client.predict`; REST does not tell the version."""
+    def predict(self, model: str, signature: str, inputs: Inputs) -> dict[str, np.ndarray]:
+        """See `Client.predict`."""
         body = {"signature_name": signature, "inputs": {name: _as_json(value) for name, value in inputs.items()}}
-        answer = _with_retries(self._address, lambda: self._post(model, signature, body))
-        outputs = answer["outputs"]
+        outputs = self._ask(f"{model}:predict", "outputs", model, f"signature {signature}", body)
         # One output comes without its name.
         named = outputs if isinstance(outputs, dict) else {"": outputs}
         try:
-            return {name: np.asarray(value) for name, value in named.items()}, None
+            return {name: np.asarray(value) for name, value in named.items()}
         except ValueError as error:
             raise _nobody(self._address, f"outputs of `{model}` that are no arrays") from error
 
-    def _post(self, model: str, signature: str, body: dict[str, Any]) -> dict[str, Any]:
+    def version(self, model: str) -> int | None:
+        """See `Client.version`."""
+        states = self._ask(model, "model_version_status", model, "any version")
+        try:
+            return max((int(one["version"]) for one in states if one["state"] == "AVAILABLE"), default=None)
+        except (KeyError, TypeError, ValueError) as error:
+            raise _nobody(self._address, f"states of `{model}` of another kind") from error
+
+    def _ask(self, path: str, key: str, model: str, wanted: str, body: dict[str, Any] | None = None) -> Any:
+        """What an answer holds under a key; posts where there is a body."""
+        return _with_retries(self._address, lambda: self._once(path, key, model, wanted, body))
+
+    def _once(self, path: str, key: str, model: str, wanted: str, body: dict[str, Any] | None) -> Any:
         address, errors = self._address, self._requests.exceptions
         try:
-            answer = self._session.post(f"http://{address}/v1/models/{model}:predict", json=body,
-                                        timeout=address.timeout, allow_redirects=False)
+            answer = self._session.request("GET" if body is None else "POST", f"http://{address}/v1/models/{path}",
+                                           json=body, timeout=address.timeout, allow_redirects=False)
         except errors.Timeout as error:
             raise _slow(address) from error
         except errors.ConnectionError as error:
@@ -150,18 +171,18 @@ class RestClient:
             contents = answer.json()
         except ValueError as error:
             raise _nobody(address, f"status {answer.status_code} and no JSON") from error
-        if not isinstance(contents, dict) or not {"outputs", "error"} & set(contents):
+        if not isinstance(contents, dict) or not {key, "error"} & set(contents):
             raise _nobody(address, f"status {answer.status_code} and JSON of another kind")
         message = str(contents.get("error", ""))
         if answer.status_code in _BUSY:
             raise _Again(_nobody(address, f"status {answer.status_code}: {message}"))
         if answer.status_code == 404 or _NO_SIGNATURE.search(message):
-            raise _unknown(address, model, signature, message)
+            raise _unknown(address, model, wanted, message)
         if answer.status_code == 400:
-            raise _refused(address, model, signature, message)
-        if answer.status_code != 200 or "outputs" not in contents:
+            raise _refused(address, model, wanted, message)
+        if answer.status_code != 200 or key not in contents:
             raise _nobody(address, f"status {answer.status_code}: {message}")
-        return contents
+        return contents[key]
 
 
 def _as_json(value: np.ndarray | Sequence[bytes]) -> Any:
@@ -176,7 +197,7 @@ class GrpcClient:
     def __init__(self, address: Address) -> None:
         _require("tensorflow_serving", "tensorflow-serving-api")
         import grpc
-        from tensorflow_serving.apis import prediction_service_pb2_grpc
+        from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
 
         self._address, self._grpc = address, grpc
         limit = 256 * 2**20
@@ -187,21 +208,34 @@ class GrpcClient:
             ("grpc.initial_reconnect_backoff_ms", 100), ("grpc.min_reconnect_backoff_ms", 100),
             ("grpc.max_reconnect_backoff_ms", 100),
         ]
-        self._stub = prediction_service_pb2_grpc.PredictionServiceStub(grpc.insecure_channel(str(address), options))
+        channel = grpc.insecure_channel(str(address), options)
+        self._predict = prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict
+        self._status = model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus
 
-    def predict(self, model: str, signature: str, inputs: Inputs) -> tuple[dict[str, np.ndarray], int | None]:
+    def predict(self, model: str, signature: str, inputs: Inputs) -> dict[str, np.ndarray]:
         """See `Client.predict`."""
         import tensorflow as tf
 
         request = predict_request(model, signature, inputs)
-        answer = _with_retries(self._address, lambda: self._ask(model, signature, request))
-        version = answer.model_spec.version.value if answer.model_spec.HasField("version") else None
-        return {name: tf.make_ndarray(value) for name, value in answer.outputs.items()}, version
+        answer = self._ask(self._predict, request, model, f"signature {signature}")
+        return {name: tf.make_ndarray(value) for name, value in answer.outputs.items()}
 
-    def _ask(self, model: str, signature: str, request: Any) -> Any:
+    def version(self, model: str) -> int | None:
+        """See `Client.version`."""
+        from tensorflow_serving.apis import get_model_status_pb2, model_pb2
+
+        request = get_model_status_pb2.GetModelStatusRequest(model_spec=model_pb2.ModelSpec(name=model))
+        answer = self._ask(self._status, request, model, "any version")
+        ready = get_model_status_pb2.ModelVersionStatus.AVAILABLE
+        return max((one.version for one in answer.model_version_status if one.state == ready), default=None)
+
+    def _ask(self, call: Callable, request: Any, model: str, wanted: str) -> Any:
+        return _with_retries(self._address, lambda: self._once(call, request, model, wanted))
+
+    def _once(self, call: Callable, request: Any, model: str, wanted: str) -> Any:
         address, codes = self._address, self._grpc.StatusCode
         try:
-            return self._stub.Predict(request, timeout=address.timeout)
+            return call(request, timeout=address.timeout)
         except self._grpc.RpcError as error:
             code, details = error.code(), error.details() or ""
             if code == codes.DEADLINE_EXCEEDED:
@@ -209,10 +243,10 @@ class GrpcClient:
             if code == codes.UNAVAILABLE:
                 raise _Again(_nobody(address, details)) from error
             if code in (codes.NOT_FOUND, codes.FAILED_PRECONDITION) or _NO_SIGNATURE.search(details):
-                raise _unknown(address, model, signature, details) from error
+                raise _unknown(address, model, wanted, details) from error
             if code in (codes.UNIMPLEMENTED, codes.INTERNAL, codes.UNKNOWN):
                 raise _nobody(address, f"{code.name} {details}") from error
-            raise _refused(address, model, signature, details) from error
+            raise _refused(address, model, wanted, details) from error
 
 
 def predict_request(model: str, signature: str, inputs: Inputs) -> Any:

@@ -108,6 +108,11 @@ def read_manifest(version: Path) -> dict[str, Any] | None:
     return files.read_json(path) if path.is_file() else None
 
 
+def dataset_of(manifest: Mapping[str, Any]) -> str | None:
+    """The source of the photographs that a model was trained on; None where its manifest does not say."""
+    return ((manifest.get("configuration") or {}).get("data") or {}).get("dataset")
+
+
 def newest_pairs(export_dir: Path) -> dict[str, int]:
     """The newest version of each pair of which both models are there and belong together, by name."""
     found: dict[str, int] = {}
