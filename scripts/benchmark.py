@@ -1,244 +1,99 @@
 """Measures speed and memory.
 
-`input`: photographs read from disk, from the indexing to the game that waits for them. `serve`: the exported encoder in
-the C++ runtime beside the compiled Keras model."""
+`train`: a step of the game, beside the same game written by hand and the machine's own convolutions. `input`:
+photographs read from disk, from the indexing to the game that waits for them. `serve`: the exported encoder in the C++
+runtime beside the compiled Keras model.
+"""
 
 from __future__ import annotations
 
 import argparse
-import io
-import itertools
-import json
-import multiprocessing
 import os
-import platform
-import shlex
-import shutil
-import statistics
-import sys
-import tempfile
-import time
-from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import Any
 
-import numpy as np
-from PIL import Image
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-if TYPE_CHECKING:  # TensorFlow and what imports it come in late, so that memory before them can be told
-    from tfprivacy_rep.data.photographs import Photographs
-    from tfprivacy_rep.training.trainer import GameTrainer
-
-DIFFERENT = 1000  # photographs; the others are copies of them
-BATCH = 32
-TINY = 256  # photographs of the set in memory
-CHUNK = 5  # steps between two looks at the clock
-PIPELINE_BATCHES = 200
-ROWS = {  # key of a measurement: its row in the table
-    "index_seconds": "seconds to index",
-    "pipeline_images_per_second": "input pipeline alone, images/s",
-    "game_images_per_second": "game, images/s",
-    "pipeline_to_game": "pipeline / game",
-    "seconds_a_step": "seconds a step, from disk",
-    "seconds_a_step_in_memory": "seconds a step, tiny set in memory",
-    "share_waiting": "share of a step that reading from disk adds",
-    "rss_start_mb": "resident MB before indexing",
-    "rss_indexed_mb": "resident MB after indexing",
-    "peak_indexed_mb": "peak MB after indexing",
-    "rss_played_mb": "resident MB after the game",
-    "peak_played_mb": "peak MB after the game",
-}
+from tfprivacy_rep import files  # noqa: E402
+from tfprivacy_rep.benchmarks.measuring import about  # noqa: E402
 
 
-def make_celeba(folder: Path, count: int) -> None:
-    """Writes CelebA's original layout with `count` photographs of 178 x 218 pixels, smooth textures."""
-    from tfprivacy_rep.data.attributes import CELEBA_ATTRIBUTES
+def _train(options: argparse.Namespace) -> None:
+    from tfprivacy_rep.benchmarks import training
+    from tfprivacy_rep.benchmarks.standard_game import Size
 
-    draws = np.random.default_rng(0)
-    names = [f"{i + 1:06d}.jpg" for i in range(count)]
-    (folder / "img_align_celeba").mkdir(parents=True)
-    for i, name in enumerate(names):
-        path = folder / "img_align_celeba" / name
-        if i < DIFFERENT:
-            coarse = Image.fromarray(draws.integers(0, 256, (14, 11, 3), dtype=np.uint8))
-            buffer = io.BytesIO()
-            coarse.resize((178, 218), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=90)
-            path.write_bytes(buffer.getvalue())
-        else:
-            shutil.copyfile(folder / "img_align_celeba" / names[i % DIFFERENT], path)
-    labels = draws.integers(0, 2, (count, len(CELEBA_ATTRIBUTES))) * 2 - 1
-    rows = (f"{name} {' '.join(map(str, row))}\n" for name, row in zip(names, labels))
-    (folder / "list_attr_celeba.txt").write_text(f"{count}\n{' '.join(CELEBA_ATTRIBUTES)}\n{''.join(rows)}")
-    (folder / "list_eval_partition.txt").write_text("".join(f"{n} {i * 3 // count}\n" for i, n in enumerate(names)))
-    (folder / "identity_CelebA.txt").write_text("".join(f"{n} {i // 20}\n" for i, n in enumerate(names)))
+    size = Size(options.image_size, options.batch_size, options.attributes, options.perceptual_size)
+    found = training.measure(size, options.repeats)
+    _finish(options, training.table(found), found)
 
 
-def memory() -> tuple[float, float]:
-    """Resident memory of this process now and at its highest, in MB."""
-    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    now, peak = (int(status[key].split()[0]) / 1024 for key in ("VmRSS", "VmHWM"))
-    return round(now), round(peak)
+def _input(options: argparse.Namespace) -> None:
+    from tfprivacy_rep.benchmarks import reading
+
+    seen = options.perceptual_size or options.image_size
+    found = reading.measure_all(
+        options.photographs, options.image_size, seen, options.steps, options.compared, options.folder
+    )
+    _finish(options, reading.table(found), {"measured": found})
 
 
-def measure(
-    folder: str, count: int, image_size: int, perceptual_size: int, steps: int, compared: int
-) -> dict[str, Any]:
-    """Measures one size, in a process of its own."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from tfprivacy_rep.config import DataConfig
-    from tfprivacy_rep.data import celeba
-
-    data = DataConfig(dataset="celeba", data_dir=folder, image_size=image_size)
-    found: dict[str, Any] = {"photographs": count, "rss_start_mb": memory()[0]}
-    started = time.monotonic()
-    photographs = celeba.load(data)
-    found["index_seconds"] = round(time.monotonic() - started, 1)
-    found["rss_indexed_mb"], found["peak_indexed_mb"] = memory()
-    found["pipeline_images_per_second"] = round(pipeline_rate(photographs))
-    found |= play(data, photographs, perceptual_size, steps, compared)
-    found["pipeline_to_game"] = round(found["pipeline_images_per_second"] / found["game_images_per_second"], 1)
-    found["rss_played_mb"], found["peak_played_mb"] = memory()
-    return found
-
-
-def pipeline_rate(photographs: Photographs) -> float:
-    """Images a second of the input pipeline with nobody to wait for."""
-    from tfprivacy_rep.data import pipeline
-
-    batches = iter(pipeline.batches({"images": photographs.images}, BATCH, seed=0))
-    for _ in itertools.islice(batches, 10):
-        pass
-    started = time.monotonic()
-    for _ in itertools.islice(batches, PIPELINE_BATCHES):
-        pass
-    return PIPELINE_BATCHES * BATCH / (time.monotonic() - started)
-
-
-def play(data: Any, photographs: Photographs, perceptual_size: int, steps: int, compared: int) -> dict[str, Any]:
-    """Plays the game from disk; chunks of its first steps alternate with the same game fed from memory."""
-    half = len(photographs) // 2
-    private, public = (photographs.subset(np.arange(*ends)) for ends in ((0, half), (half, len(photographs))))
-    tiny = np.arange(min(TINY, half))
-    fields: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = [
-        ({"images": private.images, "labels": private.labels}, {"images": public.images}),
-        ({"images": private.images[tiny], "labels": private.labels[tiny]}, {"images": public.images[tiny]}),
-    ]
-    from_disk, from_memory = trainers(data, perceptual_size, fields)
-    for trainer in (from_disk, from_memory):
-        trainer.train_steps(2)  # traces
-    seconds: dict[str, list[float]] = {"disk": [], "memory": []}
-    for done in range(0, steps, CHUNK):
-        seconds["disk"].append(timed(from_disk))
-        if done < compared:
-            seconds["memory"].append(timed(from_memory))
-    disk, memory_fed = (statistics.median(seconds[name][: len(seconds["memory"])]) for name in ("disk", "memory"))
-    return {
-        "steps": steps,
-        "seconds_a_step": round(disk, 3),
-        "seconds_a_step_in_memory": round(memory_fed, 3),
-        "share_waiting": round(1 - memory_fed / disk, 3),
-        # A step is a move on X1 and one on X2.
-        "game_images_per_second": round(2 * BATCH / statistics.median(seconds["disk"]), 1),
-        "chunks": {name: [round(value, 4) for value in values] for name, values in seconds.items()},
-    }
-
-
-def timed(trainer: GameTrainer) -> float:
-    """Seconds a step of the next chunk."""
-    started = time.monotonic()
-    trainer.train_steps(CHUNK)
-    return (time.monotonic() - started) / CHUNK
-
-
-def trainers(
-    data: Any, perceptual_size: int, fields: list[tuple[Mapping[str, Any], Mapping[str, Any]]]
-) -> list[GameTrainer]:
-    """Trainers of the same players, one for each pair of X1 and X2."""
-    from tfprivacy_rep import distribution
-    from tfprivacy_rep.config import Config, GameConfig, ModelConfig
-    from tfprivacy_rep.data.pipeline import as_float
-    from tfprivacy_rep.models.perceptual import build_perceptual, calibrate
-    from tfprivacy_rep.objectives.combine import decoder_terms, protector_terms
-    from tfprivacy_rep.training import protect
-    from tfprivacy_rep.training.schedule import Schedule
-    from tfprivacy_rep.training.trainer import Game, GameTrainer
-
-    models = ModelConfig(widths=(32, 64, 128, 256), perceptual="hed", perceptual_size=perceptual_size)
-    config = Config(data=data, models=models, game=GameConfig(lambda1=1.0, lambda2=0.1))
-    strategy, weights = distribution.mirrored(), config.game
-    network = build_perceptual("hed", data.image_size, perceptual_size)
-    perceptual = calibrate(network, as_float(fields[0][1]["images"][:64]))
-    with strategy.scope():
-        protector = protect.build_protector(config, fields[0][0]["labels"].shape[1], seed=0)
-        adversary = protect.build_adversary(config, weights, protector.encoder.output_shape[1:], seed=0)
-    game = Game(protector, adversary, perceptual, protector_terms(weights.lambda1, weights.lambda2, None),
-                decoder_terms(weights.mu1, weights.mu2), weights.gan_loss, Schedule.of(weights))
-    return [GameTrainer(strategy, game, private, public, BATCH, seed=0) for private, public in fields]
-
-
-def table(found: list[dict[str, Any]]) -> str:
-    """The measurements as a Markdown table, a column for each number of photographs."""
-    lines = ["| photographs | " + " | ".join(f"{f['photographs']:,}" for f in found) + " |", "| --- " * (len(found) + 1)
-             + "|"]
-    return "\n".join(lines + [f"| {row} | {' | '.join(str(f[key]) for f in found)} |" for key, row in ROWS.items()])
-
-
-def run_input(options: argparse.Namespace) -> None:
-    """Measures each size in a process of its own, so that no size sees another's memory."""
-    found = []
-    for count in options.photographs:
-        with tempfile.TemporaryDirectory(prefix="tfprivacy_rep-benchmark-", dir=options.folder) as folder:
-            make_celeba(Path(folder, "celeba"), count)
-            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-                arguments = (str(Path(folder, "celeba")), count, options.image_size,
-                             options.perceptual_size or options.image_size, options.steps, options.compared)
-                found.append(pool.submit(measure, *arguments).result())
-        print(json.dumps({key: value for key, value in found[-1].items() if key != "chunks"}), file=sys.stderr)
-    print(table(found))
-    if options.json:
-        about = {"command": shlex.join(sys.argv), "cpus": os.cpu_count(), "machine": platform.processor() or
-                 platform.machine(), "load": os.getloadavg(), "measured": found}
-        Path(options.json).write_text(json.dumps(about, indent=2) + "\n")
-
-
-def run_serve(options: argparse.Namespace) -> None:
-    """Measures the exported encoder, in this process."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+def _serve(options: argparse.Namespace) -> None:
     from tfprivacy_rep.benchmarks import serving
 
     found = serving.measure(options.image_size, options.widths, options.repeats)
-    print(serving.table(found))
+    _finish(options, serving.table(found), {"measured": found})
+
+
+def _finish(options: argparse.Namespace, table: str, found: dict[str, Any]) -> None:
+    print(table)
     if options.json:
-        about = {"command": shlex.join(sys.argv), "cpus": os.cpu_count(), "load": os.getloadavg(), "measured": found}
-        Path(options.json).write_text(json.dumps(about, indent=2) + "\n")
+        files.write_json(options.json, about() | found)
 
 
 def _counts(text: str) -> list[int]:
     return [int(part) for part in text.split(",")]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def _at_least(least: int) -> Any:
+    def count(text: str) -> int:
+        if int(text) < least:
+            raise argparse.ArgumentTypeError(f"expected at least {least}. Received: {text}.")
+        return int(text)
+
+    return count
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    command = commands.add_parser("input", help="indexing, decoding and feeding photographs from disk; Linux alone")
-    command.add_argument("--photographs", type=_counts, default="2000,20000,200000", help="how many, comma-separated")
-    command.add_argument("--image_size", type=int, default=64, help="side of the squares")
-    command.add_argument("--perceptual_size", type=int, default=0, help="side of what g sees; 0: image_size")
-    command.add_argument("--steps", type=int, default=300, help="steps of the game from disk")
-    command.add_argument("--compared", type=int, default=60, help="steps that alternate with a game fed from memory")
-    command.add_argument("--folder", help="where the photographs are generated: 2 GB for 200,000; the system's default")
-    command.add_argument("--json", help="file for the measurements")
-    command.set_defaults(run=run_input)
-    command = commands.add_parser("serve", help="the exported encoder in the C++ runtime of TensorFlow Serving")
-    command.add_argument("--image_size", type=int, default=64, help="side of the squares")
-    command.add_argument("--widths", type=_counts, default="16,32,64,128", help="filters of the encoder's stages")
-    command.add_argument("--repeats", type=int, default=20, help="rounds in which all kinds are timed in turn")
-    command.add_argument("--json", help="file for the measurements")
-    command.set_defaults(run=run_serve)
-    options = parser.parse_args()
-    if options.run is run_input and min(options.steps, options.compared) < CHUNK:
-        parser.error(f"--steps and --compared: expected at least {CHUNK}, the steps of a chunk. Received: "
-                     f"{options.steps} and {options.compared}.")
+
+    def command(name: str, run: Any, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text)
+        added.add_argument("--image_size", type=int, default=64, help="side of the squares in pixels")
+        added.add_argument("--json", help="file for the measurements")
+        added.set_defaults(run=run)
+        return added
+
+    added = command("train", _train, "a step of the game, beside the same by hand and the machine's convolutions")
+    added.add_argument("--batch_size", type=_at_least(1), default=32, help="photographs a move")
+    added.add_argument("--attributes", type=_at_least(1), default=40, help="logits of the classifier")
+    added.add_argument("--perceptual_size", type=int, default=0, help="side of what g sees; 0: image_size")
+    added.add_argument("--repeats", type=_at_least(1), default=10, help="rounds in which everything is timed in turn")
+
+    added = command("input", _input, "indexing, decoding and feeding photographs from disk; Linux alone")
+    added.add_argument("--photographs", type=_counts, default="2000,20000,200000", help="how many, comma-separated")
+    added.add_argument("--perceptual_size", type=int, default=0, help="side of what g sees; 0: image_size")
+    added.add_argument("--steps", type=_at_least(5), default=300, help="steps of the game from disk")
+    added.add_argument("--compared", type=_at_least(5), default=60, help="steps that alternate with a game from memory")
+    added.add_argument("--folder", help="where the photographs are generated: 2 GB for 200,000; the system's default")
+
+    added = command("serve", _serve, "the exported encoder in the C++ runtime of TensorFlow Serving")
+    added.add_argument("--widths", type=_counts, default="16,32,64,128", help="filters of the encoder's stages")
+    added.add_argument("--repeats", type=_at_least(1), default=20, help="rounds in which all kinds are timed in turn")
+    return parser
+
+
+def main() -> None:
+    options = _parser().parse_args()
     options.run(options)
 
 

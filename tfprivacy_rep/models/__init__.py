@@ -1,7 +1,7 @@
 """Keras models of the players, from small builder functions, and the perceptual network g."""
 
 from tfprivacy_rep.models.classifier import build_classifier
-from tfprivacy_rep.models.cost import forward_gflop
+from tfprivacy_rep.models.cost import backward_gflop, forward_gflop
 from tfprivacy_rep.models.decoder import build_decoder, build_residual_decoder
 from tfprivacy_rep.models.discriminator import build_discriminator
 from tfprivacy_rep.models.encoder import build_encoder
@@ -14,6 +14,7 @@ __all__ = [
     "BatchedModel",
     "PerceptualNetwork",
     "Protector",
+    "backward_gflop",
     "build_classifier",
     "build_decoder",
     "build_discriminator",

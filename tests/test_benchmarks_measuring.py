@@ -1,0 +1,26 @@
+"""Medians, their spread, and memory."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tfprivacy_rep.benchmarks import measuring
+
+
+def test_a_spread_is_median_least_most():
+    assert measuring.spread([3.0, 1.0, 8.00004]) == [3.0, 1.0, 8.0]
+    assert measuring.cell([3.0, 1.0, 8.25], ".2f") == "3.00 [1.00, 8.25]"
+
+
+def test_memory_sees_what_is_allocated():
+    before, _ = measuring.memory()
+    held = np.ones(100 * 2**20, np.uint8)
+    now, peak = measuring.memory()
+    assert 90 <= now - before <= 130 and peak >= now and held[-1] == 1
+
+
+def test_seconds_are_those_of_the_call(monkeypatch):
+    clock = iter([10.0, 12.5])
+    monkeypatch.setattr(measuring.time, "perf_counter", lambda: next(clock))
+    called = []
+    assert measuring.seconds(lambda: called.append(1)) == 2.5 and called == [1]
