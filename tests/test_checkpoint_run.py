@@ -85,3 +85,8 @@ def test_neither_this_nor_the_gate_needs_tensorflow():
     code = ("import sys; import tfprivacy_rep.checkpoint_run, tfprivacy_rep.auditing.gate; "
             "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)")
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize("train", [None, [], 3])
+def test_a_configuration_of_other_kinds_of_values_is_that_of_another_program(train, tmp_path):
+    assert checkpoint_run(_output(tmp_path, {}, CONFIG | {"train": train})) is None

@@ -188,3 +188,21 @@ def test_a_configuration_comes_back_from_what_it_wrote():
     assert Config.from_dict(held) == config
     with pytest.raises(UserError, match="Invalid `image_size`"):
         Config.from_dict(held | {"data": {"image_size": 50}})
+
+
+@pytest.mark.parametrize("section, values, text", [
+    (GameConfig, dict(lambda1=float("inf")), "Invalid `lambda1`: expected a finite number. Received: lambda1=inf"),
+    (DataConfig, dict(image_size="64"), "Invalid `image_size`: expected an integer of at most 64 bits"),
+    (ModelConfig, dict(widths=[32, 64, 128, 256]), "Invalid `widths`: expected a tuple, each item an integer"),
+    (TrainConfig, dict(steps=2**63), "Invalid `steps`: expected an integer of at most 64 bits"),
+    (RunConfig, dict(output_dir="o", seed=10**9 + 1), "Invalid `seed`: expected 0 to 1000000000"),
+])
+def test_values_that_fail_only_later_are_refused(section, values, text):
+    with pytest.raises(UserError, match=text):
+        section(**values)
+
+
+@pytest.mark.parametrize("held", [[], {"data": 3}, {"game": {"mu1": None}}])
+def test_a_configuration_of_other_kinds_of_values_is_refused(held):
+    with pytest.raises(UserError, match="Invalid `(config|mu1)`: expected"):
+        Config.from_dict(held)

@@ -106,3 +106,17 @@ def test_plain_files_are_not_decoded(tmp_path, monkeypatch):
     samples.write(tmp_path, samples.jpegs(3))
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda self: pytest.fail("decoded"))
     assert not indexing.index(tmp_path, sorted(samples.jpegs(3)), "error").odd.any()
+
+
+def test_a_rotation_noted_in_xmp_alone_is_for_pillow(tmp_path):
+    note = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf tiff:Orientation="6"/></x:xmpmeta>'
+    samples.picture(0).save(tmp_path / "a.jpg", xmp=note)
+    samples.picture(0).save(tmp_path / "b.jpg", xmp=note.replace(b"6", b"1"))
+    assert indexing.check(tmp_path / "a.jpg") and not indexing.check(tmp_path / "b.jpg")
+
+
+def test_a_picture_that_is_smaller_than_its_file_says_is_found(tmp_path, monkeypatch):
+    samples.picture(0).save(tmp_path / "a.bmp")
+    monkeypatch.setattr(indexing, "upright_rgb", lambda image: Image.new("RGB", (15, 15)))
+    with pytest.raises(ValueError, match="15 x 15 pixels, a side below 16"):
+        indexing.check(tmp_path / "a.bmp")

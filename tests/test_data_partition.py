@@ -206,7 +206,8 @@ def test_folds_never_test_a_photograph_of_uneven_people_twice():
 
 @pytest.mark.parametrize("mode", BY_PEOPLE)
 def test_unknown_people_are_refused(orl, mode):
-    with pytest.raises(UserError, match=f"{mode} needs people. Received: photographs of `orl`"):
+    with pytest.raises(UserError, match=f"{mode} needs people: expected a person's number for each photograph. "
+                                        "Received: photographs of `orl`"):
         partition.make(dataclasses.replace(orl, people=None), mode, 0)
 
 
@@ -273,3 +274,9 @@ def test_a_photograph_in_two_sets_is_refused():
 def test_a_partition_without_people_counts_none():
     made = partition.Partition("mine", 0, 0, *(np.array([i]) for i in range(6)))
     assert made.describe()["people"] == made.describe()["shared_people"] == {}
+
+
+def test_a_set_without_photographs_is_refused_even_without_attributes():
+    alone = dataclasses.replace(invented([1] * 8), labels=np.zeros((8, 0), np.int8), attributes=())
+    with pytest.raises(UserError, match="every attribute in probes"):
+        partition.make(alone, "disjoint_people", 0)

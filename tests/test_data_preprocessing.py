@@ -122,3 +122,32 @@ def test_an_unreadable_photograph_is_named(tmp_path, kind):
     _damaged(path, kind)
     with pytest.raises(UserError, match=f"Unreadable photograph `{path}`.*Received: .*Replace"):
         preprocessing.read_rgb(path)
+
+
+@pytest.mark.parametrize("orientation, turned", [(6, lambda a: np.rot90(a, -1)), (8, np.rot90), (5, lambda a: a.T)])
+def test_a_grey_tiff_on_its_side_keeps_its_rows(orientation, turned, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pixels = np.arange(60, dtype=np.uint8).reshape(3, 20)
+    Image.fromarray(pixels).save(tmp_path / "a.tif", exif=exif.tobytes())
+    np.testing.assert_array_equal(preprocessing.read_rgb(tmp_path / "a.tif")[..., 0], turned(pixels))
+    with Image.open(tmp_path / "a.tif") as image:
+        assert preprocessing.upright_size(image) == (3, 20)
+
+
+def test_a_file_for_another_program_is_refused(tmp_path):
+    Image.new("RGB", (20, 20)).save(tmp_path / "a.jpg", "EPS")
+    with pytest.raises(UserError, match="Unreadable photograph `.*a.jpg`.*EPS, which takes another program to read"):
+        preprocessing.read_rgb(tmp_path / "a.jpg")
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, AssertionError, MemoryError])
+def test_whatever_a_decoder_raises_names_the_file(kind, tmp_path, monkeypatch):
+    (tmp_path / "a.avif").write_bytes(b"x")
+
+    def fail(file):
+        raise kind("no item")
+
+    monkeypatch.setattr(Image, "open", fail)
+    with pytest.raises(UserError, match=f"Unreadable photograph `.*a.avif`.*{kind.__name__}: no item"):
+        preprocessing.read_rgb(tmp_path / "a.avif")

@@ -53,3 +53,10 @@ def test_photographs_are_compared_both_ways(table):
         table.require_same_photographs(["y", "z"], "`there`")
     with pytest.raises(UserError, match="a row for each photograph in `there`. Received: none for 1: 'w'"):
         table.require_same_photographs(["w", "x", "y", "z"], "`there`")
+
+
+@pytest.mark.parametrize("count", ["²", "9" * 5000])
+def test_a_count_that_is_no_number_is_named(count, tmp_path):
+    (tmp_path / "list.txt").write_text(f"{count}\nMale\na.jpg 1\n", encoding="utf-8")
+    with pytest.raises(UserError, match="expected the number of photographs in line 1"):
+        tables.read_words(tmp_path / "list.txt")

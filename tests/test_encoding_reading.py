@@ -6,6 +6,7 @@ import numpy as np
 import photograph_files as made
 import pytest
 import tensorflow as tf
+from image_bytes_samples import png_that_claims
 from PIL import Image
 
 from tfprivacy_rep.data import preprocessing
@@ -129,3 +130,19 @@ def test_a_folder_of_nothing_is_an_error(tmp_path):
     (tmp_path / "a.jpg").touch()
     with pytest.raises(UserError, match="^Invalid `photographs`: expected photographs in .*none of which can be read"):
         reading.find(str(tmp_path), "skip", "training", None)
+
+
+def test_a_png_whose_pixels_can_not_be_read_is_named_where_a_row_is_given(tmp_path):
+    (tmp_path / "a.png").write_bytes(png_that_claims(40, 40))
+    made.write(tmp_path, {"b.png": made.encoded(made.picture(0), "PNG")})
+    with pytest.raises(UserError, match="a.png"):
+        reading.find(str(tmp_path), "error", "3", None)
+    assert reading.find(str(tmp_path), "skip", "3", None).names == ("b.png",)
+
+
+def test_a_tiff_on_its_side_is_as_high_as_it_looks(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    made.picture(0, 60, 40).save(tmp_path / "a.tif", exif=exif.tobytes())  # 40 wide and 60 high
+    found = reading.find(str(tmp_path), "error", "20", None)
+    assert found.rows.tolist() == [20]

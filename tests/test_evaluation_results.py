@@ -210,3 +210,26 @@ def test_facts_that_are_no_json_are_refused_and_leave_no_record(tmp_path):
     with pytest.raises(ValueError):
         record(seconds=float("nan")).save(tmp_path)
     assert RunRecord.load(tmp_path) is None
+
+
+@pytest.mark.parametrize("name, contents, text", [
+    ("columns.npz", b"PK", "columns.npz`: expected the arrays of a run"),
+    ("record.json", b"{", "record.json`: expected a JSON file"),
+    ("record.json", b"[]", "record.json`: expected facts by name. Received: list"),
+])
+def test_a_damaged_record_is_named(name, contents, text, tmp_path):
+    record().save(tmp_path)
+    (tmp_path / name).write_bytes(contents)
+    with pytest.raises(UserError, match=text):
+        RunRecord.load(tmp_path)
+
+
+@pytest.mark.parametrize("changed, text", [
+    ({"people": np.zeros(3)}, "expected people as int64"), ({"rank1": np.zeros(24)}, "expected columns named"),
+    ({"paper|rank1": np.zeros(3)}, "expected a value for each of 24 photographs"),
+])
+def test_columns_that_do_not_belong_together_are_named(changed, text, tmp_path):
+    record().save(tmp_path)
+    np.savez(tmp_path / "columns.npz", **({"people": np.arange(24)} | changed))
+    with pytest.raises(UserError, match=f"{text}.*Remove the folder"):
+        RunRecord.load(tmp_path)

@@ -40,3 +40,8 @@ def test_rows_are_chosen_by_numbers_and_ranges(text, numbers):
 def test_anything_else_is_refused_with_the_part_that_is_wrong(text):
     with pytest.raises(UserError, match=r"`rows`: expected numbers from 1 to 10.*Received: rows=.*Use 1-10"):
         parse_rows(text)
+
+
+def test_a_number_of_thousands_of_digits_is_refused():
+    with pytest.raises(UserError, match="Invalid `rows`"):
+        parse_rows("9" * 5000)

@@ -94,7 +94,7 @@ def _config(folder: Path) -> dict[str, Any] | None:
         config = files.read_json(path)
     except ValueError:  # other programs' files have that name too
         return None
-    if not isinstance(config, dict) or not _SECTIONS <= config.keys():
+    if not isinstance(config, dict) or not all(isinstance(config.get(name), dict) for name in _SECTIONS):
         return None
     if "job" in config:
         raise UserError(
@@ -118,7 +118,7 @@ def _steps(folder: Path) -> list[int]:
 
 def _has_ended(folder: Path, config: dict[str, Any]) -> bool:
     """Whether the game was played to its last step; the attacks that come after it do not change an encoder."""
-    return config["train"]["steps"] in _steps(folder)
+    return config["train"].get("steps") in _steps(folder)
 
 
 def _not_ended(path: str | Path, found: str) -> UserError:

@@ -7,6 +7,9 @@ given here are our defaults: the poster of Xiao et al. (AAAI 2020) states none o
 from __future__ import annotations
 
 import dataclasses
+import math
+import numbers
+import typing
 from dataclasses import dataclass, field
 from typing import Any, Mapping
 
@@ -17,6 +20,8 @@ DATASETS = ("orl", "celeba", "celeba_tfds", "folder", "rendered")
 PARTITIONS = ("shared_people", "attacker_knows_people", "disjoint_people", "paper", "official")
 ON_BAD_IMAGE = ("error", "skip")
 RECOGNISERS = ("dlib", "rendered", "none")
+#: What is made of seeds (twice a seed, the sum of two) still fits where 32 bits hold it.
+MOST_SEED = 10**9
 
 
 def option(default: Any, help: str) -> Any:
@@ -28,6 +33,33 @@ def require(name: str, value: Any, holds: bool, expected: str, remedy: str) -> N
     """Raises a UserError that names the option unless its value holds."""
     if not holds:
         raise UserError(f"Invalid `{name}`: expected {expected}. Received: {name}={value!r}. {remedy}")
+
+
+def require_types(options: Any) -> None:
+    """Raises a UserError unless every option of a dataclass has its type, and each number is finite and within 64 bits.
+
+    Command-line flags have their types already; a file of options that somebody else wrote, or Python, may have others.
+    """
+    hints = typing.get_type_hints(type(options))
+    for one in dataclasses.fields(options):
+        value, hint = getattr(options, one.name), hints[one.name]
+        several = typing.get_origin(hint) is tuple
+        kind = typing.get_args(hint)[0] if several else hint
+        fits = isinstance(value, tuple) and all(_is(v, kind) for v in value) if several else _is(value, kind)
+        require(one.name, value, fits, f"{'a tuple, each item ' * several}{_WORDS[kind]}",
+                f"Leave it out for {one.default!r}.")
+
+
+_WORDS = {bool: "True or False", int: "an integer of at most 64 bits", float: "a finite number",
+          str: "text without the character NUL"}
+
+
+def _is(value: Any, kind: type) -> bool:
+    if kind in (bool, str):
+        return isinstance(value, kind) and "\x00" not in str(value)
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral if kind is int else numbers.Real):
+        return False
+    return -(2**63) <= int(value) < 2**63 if isinstance(value, numbers.Integral) else math.isfinite(value)
 
 
 @dataclass(frozen=True)
@@ -50,6 +82,7 @@ class DataConfig:
                                 "each")
 
     def __post_init__(self) -> None:
+        require_types(self)
         size = self.image_size
         near = sorted({max(32, size // 16 * 16), max(32, -(-size // 16) * 16)})
         require("image_size", size, size >= 32 and size % 16 == 0, "a multiple of 16, at least 32",
@@ -85,6 +118,7 @@ class ModelConfig:
     perceptual_size: int = option(32, "side in pixels of the images that g sees; at most image_size")
 
     def __post_init__(self) -> None:
+        require_types(self)
         require("representation_size", self.representation_size, self.representation_size >= 1, "at least 1",
                 "Use 128.")
         require("widths", self.widths, len(self.widths) == 4 and all(w > 0 and w % 8 == 0 for w in self.widths),
@@ -111,11 +145,13 @@ class GameConfig:
     restart_decoder_every: int = option(0, "start the simulated adversary afresh every so many steps; 0: never")
 
     def __post_init__(self) -> None:
+        require_types(self)
         for name in ("lambda1", "lambda2", "mu1", "mu2"):
             value = getattr(self, name)
             require(name, value, value >= 0, "a number that is not negative (the minus signs are in the objective)",
                     "Use 0 to leave the term out.")
-        require("gan_loss", self.gan_loss, self.gan_loss in GAN_LOSSES, f"one of {GAN_LOSSES}", "")
+        require("gan_loss", self.gan_loss, self.gan_loss in GAN_LOSSES, f"one of {GAN_LOSSES}",
+                "Use saturating, as in the paper.")
         require("adversary_moves", self.adversary_moves, self.adversary_moves >= 1, "at least 1", "Use 1.")
         for name in ("adversary_warmup", "restart_decoder_every"):
             require(name, getattr(self, name), getattr(self, name) >= 0, "0 or more steps", "Use 0.")
@@ -154,8 +190,9 @@ class TrainConfig:
                                "GPUs, or the CPU as one device")
 
     def __post_init__(self) -> None:
+        require_types(self)
         for name in ("steps", "batch_size", "augment", "log_every", "checkpoint_every"):
-            require(name, getattr(self, name), getattr(self, name) >= 1, "at least 1", "")
+            require(name, getattr(self, name), getattr(self, name) >= 1, "at least 1", "Leave it out for the default.")
         for name in ("learning_rate", "adversary_learning_rate"):
             require(name, getattr(self, name), getattr(self, name) > 0, "a positive number", "Use 0.001.")
         require("logical_cpus", self.logical_cpus, self.logical_cpus >= 0, "0 or more", "Use 0.")
@@ -180,15 +217,16 @@ class AttackConfig:
     )
 
     def __post_init__(self) -> None:
+        require_types(self)
         for name in ("attack_steps", "attack_batch_size", "attack_check_every", "attack_patience"):
-            require(name, getattr(self, name), getattr(self, name) >= 1, "at least 1", "")
+            require(name, getattr(self, name), getattr(self, name) >= 1, "at least 1", "Leave it out for the default.")
         require("attack_learning_rate", self.attack_learning_rate, self.attack_learning_rate > 0,
                 "a positive number", "Use 0.001.")
         for name in ("attack_mu1", "attack_mu2"):
             require(name, getattr(self, name), getattr(self, name) > 0,
                     "a positive number (the attacker without these terms always runs too)", "Use 0.001.")
         require("attack_gan_loss", self.attack_gan_loss, self.attack_gan_loss in GAN_LOSSES,
-                f"one of {GAN_LOSSES}", "")
+                f"one of {GAN_LOSSES}", "Use non_saturating.")
         square = self.face_square
         require("face_square", square,
                 not square or (len(square) == 3 and all(0 <= v <= 1 for v in square[:2]) and 0 < square[2] <= 2),
@@ -212,8 +250,9 @@ class RunConfig:
     use_export: bool = option(True, "export the protected encoder for TensorFlow Serving")
 
     def __post_init__(self) -> None:
-        require("seed", self.seed, self.seed >= 0, "0 or more", "Use 0.")
-        require("seeds", self.seeds, self.seeds >= 1, "at least 1", "Use 1.")
+        require_types(self)
+        require("seed", self.seed, 0 <= self.seed <= MOST_SEED, f"0 to {MOST_SEED}", "Use 0.")
+        require("seeds", self.seeds, 1 <= self.seeds <= MOST_SEED, f"1 to {MOST_SEED}", "Use 1.")
         require("fold", self.fold, 0 <= self.fold < 5, "0 to 4", "Use 0.")
         require("folds", self.folds, 1 <= self.folds <= 5 - self.fold, f"1 to {5 - self.fold}",
                 "There are five folds; `fold` is the first.")
@@ -249,11 +288,14 @@ class Config:
         """The configuration of what `to_dict` gave; options that it does not hold have their defaults.
 
         Raises:
-            UserError: if a value is out of its range.
+            UserError: if a value is of another type or out of its range.
         """
         built = {}
         for name, section in sections().items():
-            given = held.get(name, {})
+            given = held.get(name, {}) if isinstance(held, Mapping) else None
+            if not isinstance(given, Mapping):
+                raise UserError(f"Invalid `config`: expected options by name in section {name}. Received: "
+                                f"{str(given if isinstance(held, Mapping) else held)[:60]!r}. Restore config.json.")
             values = {f.name: given[f.name] for f in dataclasses.fields(section) if f.name in given}
             built[name] = section(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
         return cls(**built)

@@ -61,5 +61,13 @@ def write_json(path: str | os.PathLike, value: Any) -> None:
 
 
 def read_json(path: str | os.PathLike) -> Any:
-    """Reads a JSON file."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    """Reads a JSON file.
+
+    Raises:
+        UserError: if it can't be read or holds something else.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"Invalid file `{path}`: expected a JSON file. Received: {type(error).__name__}: "
+                        f"{str(error)[:200]}. Restore it, or remove it if it can be made again.") from error

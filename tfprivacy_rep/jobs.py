@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tfprivacy_rep.config import ON_BAD_IMAGE, option, require
+from tfprivacy_rep.config import MOST_SEED, ON_BAD_IMAGE, option, require, require_types
 
 BUDGETS = ("smoke", "small", "full")
 AUDIT_RECOGNISERS = ("dlib", "eigenfaces", "facenet", "rendered", "rendered_second")
@@ -38,6 +38,7 @@ class ReproduceConfig:
     LEFT_OUT: ClassVar[tuple[str, ...]] = ("folds", "use_export")
 
     def __post_init__(self) -> None:
+        require_types(self)
         require("budget", self.budget, self.budget in BUDGETS, f"one of {', '.join(BUDGETS)}", "Use small.")
         require("sweep", self.sweep, self.sweep in SWEEPS, "lambda2 or nothing", "Leave it out for the table's rows.")
         require("sweep_values", self.sweep_values, all(value >= 0 for value in self.sweep_values),
@@ -79,6 +80,7 @@ class AuditConfig:
     )
 
     def __post_init__(self) -> None:
+        require_types(self)
         require("encoder", self.encoder, bool(self.encoder), "something to audit",
                 "Add --encoder=runs/quickstart, or a .keras file or SavedModel.")
         require("budget", self.budget, self.budget in BUDGETS, f"one of {', '.join(BUDGETS)}", "Use small.")
@@ -89,7 +91,8 @@ class AuditConfig:
                 f"Leave out {', '.join(unknown)}.")
         require("attackers", self.attackers, not self.attackers or "decoder" in self.attackers,
                 "the base attacker decoder among them", "Add decoder: the others are varied from it.")
-        require("attacker_seed", self.attacker_seed, self.attacker_seed >= 0, "0 or more", "Use 0.")
+        most = MOST_SEED // 1000  # that many seeds lie between two of them
+        require("attacker_seed", self.attacker_seed, 0 <= self.attacker_seed <= most, f"0 to {most}", "Use 0.")
         require("headline_seeds", self.headline_seeds, self.headline_seeds >= 1, "at least 1", "Use 3.")
         require("white_box_probes", self.white_box_probes, self.white_box_probes >= 0, "0 or more", "Use 128.")
         names = (*AUDIT_RECOGNISERS, "none")
@@ -122,6 +125,7 @@ class ExportConfig:
                                              "warm-up requests")
 
     def __post_init__(self) -> None:
+        require_types(self)
         require("encoder", self.encoder, bool(self.encoder), "a trained encoder", "Add --encoder=runs/quickstart.")
         require("name", self.name, re.fullmatch(r"[a-z0-9][a-z0-9_-]*", self.name) is not None,
                 "small letters, digits, - and _, as the server and a folder can be named", "Add --name=faces.")
@@ -150,17 +154,20 @@ class QueryConfig:
     json: str = option("", "file for all that was found; empty: none")
 
     def __post_init__(self) -> None:
+        require_types(self)
         require("photographs", self.photographs, bool(self.photographs), "at least one file",
                 "Add --photographs=photograph.jpg.")
         require("protocol", self.protocol, self.protocol in PROTOCOLS, f"one of {', '.join(PROTOCOLS)}", "Use rest.")
         require("port", self.port, 0 <= self.port < 65536, "0 to 65535", "Use 0 for the protocol's.")
-        require("timeout", self.timeout, self.timeout > 0, "a positive number of seconds", "Use 10.")
+        require("timeout", self.timeout, 0 < self.timeout <= 86400, "a positive number of seconds, at most a day",
+                "Use 10.")
         require("tolerance", self.tolerance, self.tolerance > 0, "a positive number", "Use 1e-5.")
         _require_alignment(self.align, self.face_square)
         require("align", self.align, self.align == "none" or bool(self.model_dir),
                 "none without --model_dir, whose manifest says the encoder's image size",
                 "Add --model_dir=saved_models.")
-        require("retries", self.retries, self.retries >= 0, "0 or more", "Use 2.")
+        require("retries", self.retries, 0 <= self.retries <= 10, "0 to 10, as each wait is twice the one before",
+                "Use 2.")
         require("repeats", self.repeats, self.repeats >= 1, "at least 1", "Use 100 for percentiles.")
 
 
@@ -187,6 +194,7 @@ class EncodeConfig:
     use_progress: bool = option(True, "show a progress bar")
 
     def __post_init__(self) -> None:
+        require_types(self)
         require("encoder", self.encoder, bool(self.encoder), "an encoder", "Add --encoder=runs/quickstart.")
         require("photographs", self.photographs, bool(self.photographs or self.tflite), "a folder, or --tflite",
                 "Add --photographs=FOLDER --output=z.npz.")
@@ -203,7 +211,8 @@ class EncodeConfig:
         require("batch_size", self.batch_size, self.batch_size >= 1, "at least 1", "Use 64.")
         require("image_size", self.image_size, self.image_size >= 0, "0 or more", "Use 0 for the encoder's.")
         require("crop_top", self.crop_top, self.crop_top in ("training", "middle") or
-                (self.crop_top.isascii() and self.crop_top.isdecimal()), "training, middle, or a row", "Use training.")
+                (self.crop_top.isascii() and self.crop_top.isdecimal() and len(self.crop_top) < 10),
+                "training, middle, or a row", "Use training.")
         require("on_bad_image", self.on_bad_image, self.on_bad_image in ON_BAD_IMAGE,
                 f"one of {', '.join(ON_BAD_IMAGE)}", "Use skip to leave them out.")
         require("crop_top", self.crop_top, self.crop_top == "training" or self.align == "none",

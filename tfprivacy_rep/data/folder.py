@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -66,15 +66,16 @@ def _attributes(path: Path) -> Table:
         raise tables.invalid(path, "a column for each attribute", f"image, {', '.join(table.columns)}",
                              "Add a column of 0 and 1.")
     for name, line in zip(table.names, table.lines):
-        if os.path.isabs(name) or ".." in Path(name).parts:
-            raise tables.invalid(path, "paths within the folder in column 'image'", f"{name!r} in line {line}",
-                                 "Mend that line.")
+        # In another spelling, such as ./a.jpg, a photograph could come twice, and be in two sets.
+        if os.path.isabs(name) or ".." in Path(name).parts or PurePosixPath(name).as_posix() != name:
+            raise tables.invalid(path, "paths within the folder in column 'image'",
+                                 f"{name[:80]!r} in line {line}", "Mend that line: write for example deep/a.jpg.")
     return table
 
 
 def _files(folder: Path, table: Table) -> list[str]:
     """All photographs below the folder, and what else the table names and is there."""
-    named = {name for name in table.names if (folder / name).is_file()}
+    named = {name for name in table.names if os.path.isfile(folder / name)}
     for place, _, files in os.walk(folder):
         within = Path(place).relative_to(folder)
         named |= {(within / file).as_posix() for file in files if os.path.splitext(file)[1].lower() in SUFFIXES}
@@ -91,4 +92,7 @@ def _people(table: Table) -> np.ndarray | None:
         raise tables.invalid(table.path, "a name or number in column 'person'",
                              f"nothing in line {table.lines[nobody[0]]}, for {table.names[nobody[0]]!r}",
                              "Fill it in, or leave the whole column out.")
-    return np.unique(np.array(table.words)[held], return_inverse=True)[1].astype(np.int64)
+    # Not by an array of texts, which makes room for the longest in each place and drops NULs at the end.
+    names = sorted({table.words[code] for code in np.unique(held)})
+    numbers = {name: number for number, name in enumerate(names)}
+    return np.array([numbers.get(word, -1) for word in table.words], np.int64)[held]

@@ -20,6 +20,7 @@ from tfprivacy_rep.errors import UserError
 
 _LISTED = 10  # bad files that an error names
 _ORIENTATION = 0x0112
+_NOTES = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")  # where Pillow looks for a rotation
 _PLAIN_MODES = ("L", "RGB")  # what TensorFlow's decoders turn into the same RGB as Pillow
 _ENDS = {"JPEG": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82"}  # the last bytes of a whole file
 
@@ -81,23 +82,26 @@ def check(path: str | os.PathLike) -> bool:
         if not os.fstat(file.fileno()).st_size:
             raise ValueError("no bytes")
         with Image.open(file) as image:
-            width, height = image.size
-            if width * height > MOST_PIXELS:
-                raise ValueError(f"{width} x {height} pixels, more than {MOST_PIXELS // 10**6} megapixels")
-            if min(width, height) < LEAST_SIDE:
-                raise ValueError(f"{width} x {height} pixels, a side below {LEAST_SIDE}")
+            _require_sides(*image.size)
             end = _ENDS.get(image.format or "", b"")
             plain = bool(end) and image.mode in _PLAIN_MODES and not _rotated(image)
             if not end or not _ends_with(file, end):
-                upright_rgb(image)
+                _require_sides(*upright_rgb(image).size)  # a file can hold another picture than its start says
                 plain = False
             elif image.format == "PNG":
                 image.verify()  # its checksums; a PNG has no other way to be partly right
     return not plain
 
 
+def _require_sides(width: int, height: int) -> None:
+    if width * height > MOST_PIXELS:
+        raise ValueError(f"{width} x {height} pixels, more than {MOST_PIXELS // 10**6} megapixels")
+    if min(width, height) < LEAST_SIDE:
+        raise ValueError(f"{width} x {height} pixels, a side below {LEAST_SIDE}")
+
+
 def _rotated(image: Image.Image) -> bool:
-    return "exif" in image.info and image.getexif().get(_ORIENTATION, 1) != 1
+    return any(key in image.info for key in _NOTES) and image.getexif().get(_ORIENTATION, 1) != 1
 
 
 def _ends_with(file, end: bytes) -> bool:

@@ -189,7 +189,7 @@ def make(
 def _check_arguments(mode: str, seed: int, fold: int, folds: int) -> None:
     if mode not in MODES:
         raise UserError(
-            f"Invalid `mode`: expected one of {', '.join(MODES)}. Received: mode={mode!r}."
+            f"Invalid `mode`: expected one of {', '.join(MODES)}. Received: mode={mode!r}. Use one of them."
         )
     _check_integer("seed", seed, 0)
     _check_integer("folds", folds, 2)
@@ -201,7 +201,7 @@ def _check_integer(name: str, value: int, least: int, most: int | None = None) -
     if not integer or value < least or (most is not None and value > most):
         limit = f"of at least {least}" if most is None else f"in {least}..{most}"
         raise UserError(
-            f"Invalid `{name}`: expected an integer {limit}. Received: {name}={value!r}."
+            f"Invalid `{name}`: expected an integer {limit}. Received: {name}={value!r}. Use {least}."
         )
 
 
@@ -210,6 +210,9 @@ def _missing_values(photographs: Photographs, sets: Sets) -> list[tuple[str, str
     missed = []
     for name in _SUPPORTED:
         labels = photographs.labels[sets[name]]
+        if not len(labels):
+            missed.append(("every attribute", name))
+            continue
         present = labels.sum(axis=0, dtype=np.int64)
         lacking = np.flatnonzero((present == 0) | (present == len(labels)))
         missed += [(photographs.attributes[i], name) for i in lacking]

@@ -56,7 +56,7 @@ def shares(count: int, weights: tuple[int, ...]) -> tuple[int, ...]:
     if count < len(weights):
         raise UserError(
             f"Invalid `count`: expected at least {len(weights)}, one for each weight. "
-            f"Received: count={count}."
+            f"Received: count={count}. Use more photographs or fewer weights."
         )
     return _shares(count, weights)
 

@@ -33,8 +33,9 @@ def require_what_it_needs(photographs: Photographs, mode: str, folds: int) -> No
     people = photographs.people
     if people is None:
         raise UserError(
-            f"Invalid `mode`: {mode} needs people. Received: photographs of `{photographs.source}` "
-            "without a person's number each. Give the people or use a mode that does not need them: paper."
+            f"Invalid `mode`: {mode} needs people: expected a person's number for each photograph. Received: "
+            f"photographs of `{photographs.source}` without people. Give the people or use a mode that does not need "
+            "them: paper."
         )
     _, counts = np.unique(people, return_counts=True)
     least = max(plan.least_photographs, folds if plan.same_draw_for_folds else 0)
@@ -56,8 +57,9 @@ def _check_official(photographs: Photographs, mode: str) -> None:
     official = photographs.official
     if official is None:
         raise UserError(
-            f"Invalid `mode`: {mode} needs CelebA's own partition. Received: photographs of `{photographs.source}` "
-            "without one. Add list_eval_partition to the folder or use another mode: paper."
+            f"Invalid `mode`: {mode} needs CelebA's own partition: expected a part for each photograph. Received: "
+            f"photographs of `{photographs.source}` without parts. Add list_eval_partition to the folder or use "
+            "another mode: paper."
         )
     lacking = [name for value, name in enumerate(("training", "validation", "test")) if (official == value).sum() < 2]
     if lacking:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import struct
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +21,15 @@ from tfprivacy_rep.errors import UserError
 #: Smaller photographs show no face; larger ones take more memory than one photograph should.
 LEAST_SIDE, MOST_PIXELS = 16, 64_000_000
 
+_ORIENTATION, _ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)
 # Pillow's conversion to RGB would clip these to white. 16-bit grey alone has a known range.
 _DEEP_MODES = ("I", "F")
 _GREY_16 = ("I;16", "I;16L", "I;16B")
 # Pillow reports damaged files with all of these, depending on the format.
 DAMAGED = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError, TypeError, LookupError,
-           ArithmeticError, AttributeError, struct.error)
+           ArithmeticError, AttributeError, AssertionError, RuntimeError, MemoryError, struct.error, zlib.error)
+# Pillow hands these to Ghostscript, a program that strangers' files must not start.
+_PROGRAMS = ("EPS",)
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,8 @@ def read_rgb(path: str | os.PathLike) -> np.ndarray:
             path.
     """
     try:
-        with Image.open(path) as image:
+        # Not by its name: Pillow maps a plain file of a name to memory, and mixes up rows of a TIFF on its side.
+        with open(path, "rb") as file, Image.open(file) as image:
             return np.array(upright_rgb(image))
     except DAMAGED as error:
         raise UserError(
@@ -73,14 +78,27 @@ def upright_rgb(image: Image.Image) -> Image.Image:
     """Decodes an opened file as `read_rgb` does.
 
     Raises:
-        OSError, ValueError, SyntaxError, EOFError: for the reasons of `read_rgb`; they are `DAMAGED`.
+        one of `DAMAGED`: for the reasons of `read_rgb`.
     """
+    if image.format in _PROGRAMS:
+        raise ValueError(f"{image.format}, which takes another program to read")
     image = ImageOps.exif_transpose(image)
     if image.mode in _GREY_16:
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.mode.startswith(_DEEP_MODES):
         raise ValueError(f"more than 8 bits a channel (Pillow mode {image.mode})")
     return image.convert("RGB")
+
+
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Width and height that `upright_rgb` gives an opened file.
+
+    Raises:
+        one of `DAMAGED`: if its metadata can't be read.
+    """
+    width, height = image.size
+    turned = image.format != "TIFF" and image.getexif().get(_ORIENTATION, 1) in _ON_ITS_SIDE  # a TIFF's is upright
+    return (height, width) if turned else (width, height)
 
 
 def center_square(image: np.ndarray, top: int | None = None) -> np.ndarray:
@@ -104,7 +122,7 @@ def center_square(image: np.ndarray, top: int | None = None) -> np.ndarray:
     elif not 0 <= top <= height - side:
         raise UserError(
             f"Invalid `top`: expected a row in 0..{height - side} for a picture {width} wide and "
-            f"{height} high. Received: top={top}."
+            f"{height} high. Received: top={top}. Use None for the middle."
         )
     left = (width - side) // 2
     bottom, right = top + side, left + side
@@ -129,12 +147,13 @@ def resize(image: np.ndarray, size: int) -> np.ndarray:
     """
     if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
         raise UserError(
-            f"Invalid `size`: expected an integer, at least 1. Received: size={size!r}."
+            f"Invalid `size`: expected an integer, at least 1. Received: size={size!r}. Use 64."
         )
     shape = image.shape
     if image.dtype != np.uint8 or len(shape) != 3 or shape[0] != shape[1] or shape[2] != 3:
         raise UserError(
-            f"Invalid `image`: expected uint8 [H, H, 3]. Received: {image.dtype} {list(shape)}."
+            f"Invalid `image`: expected uint8 [H, H, 3]. Received: {image.dtype} {list(shape)}. "
+            "Use center_square first."
         )
     if shape[0] == size:
         return np.array(image)

@@ -122,7 +122,7 @@ def read_words(path: Path, columns: Sequence[str] | None = None) -> Table:
         if columns is not None:
             return _table(path, columns, lines)
         (_, first), (_, names) = next(lines, (0, [])), next(lines, (0, []))
-        if len(first) != 1 or not first[0].isdigit() or not names:
+        if len(first) != 1 or not _is_integer(first[0]) or not names:
             raise invalid(path, "the number of photographs in line 1 and the attributes' names in line 2",
                           repr(" ".join(first)[:60]), "Use the original file.")
         table = _table(path, names, lines)

@@ -18,7 +18,6 @@ from tfprivacy_rep.errors import UserError
 
 Aligner = Callable[[np.ndarray], np.ndarray]
 
-_ORIENTATION, _ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)
 #: Decoding takes several times as long as a small encoder; the model gets what the decoders leave.
 _PARALLEL, _AHEAD = max(2, os.cpu_count() or 1), 4
 
@@ -124,7 +123,11 @@ def _rows(root: Path, names: list[str], crop_top: str, dataset: str | None) -> t
     if row is None:
         return rows, {}
     for place, name in enumerate(names):
-        width, height = _upright_size(root / name)
+        try:
+            width, height = _upright_size(root / name)
+        except preprocessing.DAMAGED as error:  # which the look at its ends did not find
+            unfit[place] = f"{name}: {error}"
+            continue
         if crop_top != "training" and row + min(width, height) > height:
             unfit[place] = f"{name}: {width} x {height} pixels, no square below row {row}"
         elif cut is None or (height, width) == (cut.height, cut.width):
@@ -134,8 +137,7 @@ def _rows(root: Path, names: list[str], crop_top: str, dataset: str | None) -> t
 
 def _upright_size(path: Path) -> tuple[int, int]:
     with Image.open(path) as image:
-        width, height = image.size
-        return (height, width) if image.getexif().get(_ORIENTATION, 1) in _ON_ITS_SIDE else (width, height)
+        return preprocessing.upright_size(image)
 
 
 Reader = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]

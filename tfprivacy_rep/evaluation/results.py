@@ -13,6 +13,7 @@ from typing import Any, Sequence
 import numpy as np
 
 from tfprivacy_rep import files
+from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation.figures import encoder_statistics, measure, nest, plain, reference_statistics
 from tfprivacy_rep.evaluation.statistics import PersonValues, bootstrap_interval, difference, joined, pooled
 
@@ -50,19 +51,45 @@ class RunRecord:
 
     @classmethod
     def load(cls, folder: Path) -> "RunRecord | None":
-        """Reads a record; None where the run has not ended."""
+        """Reads a record; None where the run has not ended.
+
+        Raises:
+            UserError: if a file of it is damaged, or the columns don't belong together.
+        """
         if not (folder / "record.json").exists():
             return None
+        facts, path = files.read_json(folder / "record.json"), folder / "columns.npz"
+        flat, pictures = _arrays(path), _arrays(folder / "pictures.npz")
+        people = flat.pop("people", np.array(None))
+        _require(isinstance(facts, dict), folder / "record.json", "facts by name", type(facts).__name__)
+        _require(people.ndim == 1 and people.dtype == np.int64, path, "people as int64 [N]",
+                 f"{people.dtype} {list(people.shape)}")
         columns: dict[str, dict[str, np.ndarray]] = {}
-        with np.load(folder / "columns.npz") as stored:
-            people = stored["people"]
-            for key in stored.files:
-                if key != "people":
-                    part, name = key.split("|")
-                    columns.setdefault(part, {})[name] = stored[key]
-        with np.load(folder / "pictures.npz") as stored:
-            pictures = {key: stored[key] for key in stored.files}
-        return cls(files.read_json(folder / "record.json"), people, columns, pictures)
+        for key, values in flat.items():
+            part, divider, name = key.partition("|")
+            _require(bool(divider), path, "columns named <encoder>|<value>", repr(key))
+            _require(values.shape[:1] == people.shape, path, f"a value for each of {len(people)} photographs",
+                     f"{key} of shape {list(values.shape)}")
+            columns.setdefault(part, {})[name] = values
+        return cls(facts, people, columns, pictures)
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {key: stored[key] for key in stored.files}
+    except Exception as error:  # a damaged archive raises errors of many kinds
+        raise _damaged(path, "the arrays of a run", f"{type(error).__name__}: {str(error)[:200]}") from error
+
+
+def _require(holds: bool, path: Path, expected: str, received: str) -> None:
+    if not holds:
+        raise _damaged(path, expected, received)
+
+
+def _damaged(path: Path, expected: str, received: str) -> UserError:
+    return UserError(f"Invalid file `{path}`: expected {expected}. Received: {received}. Remove the folder "
+                     f"{path.parent} and start the script again, which makes what is missing.")
 
 
 def by_seed(records: Sequence[RunRecord], part: str) -> list[PersonValues]:

@@ -117,7 +117,7 @@ def parse_rows(text: str) -> tuple[Row, ...]:
     wanted: set[int] = set()
     for part in text.split(","):
         ends = part.strip().split("-")
-        known = all(end.isdecimal() and 1 <= int(end) <= len(ROWS) for end in ends)
+        known = all(end.isdecimal() and len(end) < 10 and 1 <= int(end) <= len(ROWS) for end in ends)
         if len(ends) > 2 or not known or int(ends[0]) > int(ends[-1]):
             raise UserError(
                 f"Invalid `rows`: expected numbers from 1 to {len(ROWS)} and ranges of them, such as 1-4,9. "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import importlib.util
+import json
+import math
 import re
 import time
 from dataclasses import dataclass
@@ -15,6 +17,9 @@ from tfprivacy_rep.errors import UserError, missing_extra
 
 #: Seconds before the first further try; doubled for each after it.
 BACKOFF = 0.2
+#: Bytes of one answer; no representation of a batch comes near.
+MOST_BYTES = 256 * 2**20
+_QUOTED = 1000  # characters of a message of the server
 _BUSY = (429, 502, 503, 504)
 _NO_SIGNATURE = re.compile(r"signature (name|key)", re.IGNORECASE)
 Inputs = Mapping[str, "np.ndarray | Sequence[bytes]"]
@@ -91,8 +96,8 @@ def _require(package: str, distribution: str) -> None:
 
 def _nobody(address: Address, reason: str) -> UserError:
     return UserError(
-        f"No answer from `{address}`: expected TensorFlow Serving there. Received: {reason}. Start it (see the README "
-        "in saved_models/serving), or give another --host and --port: REST is on 8501, gRPC on 8500."
+        f"No answer from `{address}`: expected TensorFlow Serving there. Received: {reason[:_QUOTED]}. Start it (see "
+        "the README in saved_models/serving), or give another --host and --port: REST is on 8501, gRPC on 8500."
     )
 
 
@@ -106,7 +111,7 @@ def _slow(address: Address) -> UserError:
 def _refused(address: Address, model: str, wanted: str, message: str) -> UserError:
     return UserError(
         f"`{address}` refused the request to `{model}`, {wanted}: expected inputs that it takes. "
-        f"Received: {_readable(message)}"
+        f"Received: {_readable(message)[:_QUOTED] or 'no reason'}. Send what the model takes."
     )
 
 
@@ -118,7 +123,8 @@ def _readable(message: str) -> str:
 def _unknown(address: Address, model: str, wanted: str, message: str) -> UserError:
     return UserError(
         f"Unknown `{model}` at `{address}`: expected a served model with {wanted}. "
-        f"Received: {message}. Look at models.config, and at http://HOST:8501/v1/models/NAME for what is loaded."
+        f"Received: {message[:_QUOTED]}. Look at models.config, and at http://HOST:8501/v1/models/NAME for what is "
+        "loaded."
     )
 
 
@@ -141,7 +147,7 @@ class RestClient:
         named = outputs if isinstance(outputs, dict) else {"": outputs}
         try:
             return {name: np.asarray(value) for name, value in named.items()}
-        except ValueError as error:
+        except (ValueError, OverflowError, RecursionError) as error:
             raise _nobody(self._address, f"outputs of `{model}` that are no arrays") from error
 
     def version(self, model: str) -> int | None:
@@ -159,30 +165,44 @@ class RestClient:
     def _once(self, path: str, key: str, model: str, wanted: str, body: dict[str, Any] | None) -> Any:
         address, errors = self._address, self._requests.exceptions
         try:
-            answer = self._session.request("GET" if body is None else "POST", f"http://{address}/v1/models/{path}",
-                                           json=body, timeout=address.timeout, allow_redirects=False)
+            status, text = self._read(f"http://{address}/v1/models/{path}", body)
         except errors.Timeout as error:
             raise _slow(address) from error
         except errors.ConnectionError as error:
             raise _Again(_nobody(address, "no connection")) from error
-        except errors.RequestException as error:
+        except (errors.RequestException, ValueError, OverflowError) as error:  # ValueError: a host that can be none
             raise _nobody(address, f"{type(error).__name__}: {error}") from error
+        if len(text) > MOST_BYTES:
+            raise _nobody(address, f"status {status} and more than {MOST_BYTES // 2**20} MiB")
         try:
-            contents = answer.json()
-        except ValueError as error:
-            raise _nobody(address, f"status {answer.status_code} and no JSON") from error
+            contents = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise _nobody(address, f"status {status} and no JSON") from error
         if not isinstance(contents, dict) or not {key, "error"} & set(contents):
-            raise _nobody(address, f"status {answer.status_code} and JSON of another kind")
+            raise _nobody(address, f"status {status} and JSON of another kind")
         message = str(contents.get("error", ""))
-        if answer.status_code in _BUSY:
-            raise _Again(_nobody(address, f"status {answer.status_code}: {message}"))
-        if answer.status_code == 404 or _NO_SIGNATURE.search(message):
+        if status in _BUSY:
+            raise _Again(_nobody(address, f"status {status}: {message}"))
+        if status == 404 or _NO_SIGNATURE.search(message):
             raise _unknown(address, model, wanted, message)
-        if answer.status_code == 400:
+        if status == 400:
             raise _refused(address, model, wanted, message)
-        if answer.status_code != 200 or key not in contents:
-            raise _nobody(address, f"status {answer.status_code}: {message}")
+        if status != 200 or key not in contents:
+            raise _nobody(address, f"status {status}: {message}")
         return contents[key]
+
+    def _read(self, url: str, body: dict[str, Any] | None) -> tuple[int, bytes]:
+        """The status of an answer and its text, of which no more is read than shows that it is too long."""
+        started, text = time.monotonic(), bytearray()
+        with self._session.request("GET" if body is None else "POST", url, json=body, timeout=self._address.timeout,
+                                   allow_redirects=False, stream=True) as answer:
+            for piece in answer.iter_content(2**16):
+                text += piece
+                if time.monotonic() - started > self._address.timeout:  # the library's is for each piece
+                    raise self._requests.exceptions.Timeout
+                if len(text) > MOST_BYTES:
+                    break
+            return answer.status_code, bytes(text)
 
 
 def _as_json(value: np.ndarray | Sequence[bytes]) -> Any:
@@ -200,9 +220,8 @@ class GrpcClient:
         from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
 
         self._address, self._grpc = address, grpc
-        limit = 256 * 2**20
         options = [
-            ("grpc.max_receive_message_length", limit), ("grpc.max_send_message_length", limit),
+            ("grpc.max_receive_message_length", MOST_BYTES), ("grpc.max_send_message_length", MOST_BYTES),
             ("grpc.enable_http_proxy", 0),
             # Or a further try comes before the channel tries to connect again.
             ("grpc.initial_reconnect_backoff_ms", 100), ("grpc.min_reconnect_backoff_ms", 100),
@@ -214,11 +233,12 @@ class GrpcClient:
 
     def predict(self, model: str, signature: str, inputs: Inputs) -> dict[str, np.ndarray]:
         """See `Client.predict`."""
-        import tensorflow as tf
-
         request = predict_request(model, signature, inputs)
         answer = self._ask(self._predict, request, model, f"signature {signature}")
-        return {name: tf.make_ndarray(value) for name, value in answer.outputs.items()}
+        try:
+            return {name: _array(value) for name, value in answer.outputs.items()}
+        except (TypeError, ValueError, KeyError) as error:
+            raise _nobody(self._address, f"outputs of `{model}` that are no arrays: {error}") from error
 
     def version(self, model: str) -> int | None:
         """See `Client.version`."""
@@ -247,6 +267,16 @@ class GrpcClient:
             if code in (codes.UNIMPLEMENTED, codes.INTERNAL, codes.UNKNOWN):
                 raise _nobody(address, f"{code.name} {details}") from error
             raise _refused(address, model, wanted, details) from error
+
+
+def _array(tensor: Any) -> np.ndarray:
+    import tensorflow as tf
+
+    sizes = [one.size for one in tensor.tensor_shape.dim]
+    # One number and a shape stand for as many equal ones, which few bytes can ask for.
+    if min(sizes, default=0) < 0 or math.prod(sizes) * tf.as_dtype(tensor.dtype).size > MOST_BYTES:
+        raise ValueError(f"the shape {sizes}")
+    return tf.make_ndarray(tensor)
 
 
 def predict_request(model: str, signature: str, inputs: Inputs) -> Any:
@@ -282,14 +312,16 @@ def output(answer: Mapping[str, np.ndarray], name: str, shape: Sequence[int | No
     fits = value is not None and len(value.shape) == len(shape) and all(
         wanted in (None, found) for wanted, found in zip(shape, value.shape)
     )
-    if value is None or not fits or not np.issubdtype(value.dtype, np.number):
+    if value is None or not fits or value.dtype.kind not in "fiu":
         raise UserError(
             f"Invalid answer: expected `{name}`, numbers of shape {list(shape)}. Received: {described}. The server "
             "serves another model: look at its models.config."
         )
-    if not np.isfinite(value.astype(np.float64)).all():
+    with np.errstate(over="ignore"):  # what float32 can't hold is infinite, and refused
+        numbers = value.astype(np.float32)
+    if not np.isfinite(numbers).all():
         raise UserError(
             f"Invalid answer: expected `{name}`, finite numbers. Received: infinite values or not-a-numbers. The "
             "served model is broken: export it again."
         )
-    return value.astype(np.float32)
+    return numbers

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Mapping
 
 from tfprivacy_rep import files
+from tfprivacy_rep.errors import UserError
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -103,9 +104,29 @@ def manifest(pair: Pair, model: str) -> dict[str, Any]:
 
 
 def read_manifest(version: Path) -> dict[str, Any] | None:
-    """The manifest in the folder of a version; None if there is none."""
+    """The manifest in the folder of a version; None if there is none, or one of another program.
+
+    Raises:
+        UserError: if it is damaged.
+    """
     path = version / MANIFEST
-    return files.read_json(path) if path.is_file() else None
+    if not path.is_file():
+        return None
+    held = files.read_json(path)
+    if not isinstance(held, dict) or held.get("format") != FORMAT:
+        return None
+    size, partner, options = held.get("image_size"), held.get("partner"), held.get("configuration")
+    fits = {
+        "image_size": isinstance(size, int) and not isinstance(size, bool) and size >= 1,
+        "weights_sha256": isinstance(held.get("weights_sha256"), str),
+        "partner": isinstance(partner, dict) and isinstance(partner.get("weights_sha256"), str),
+        "configuration": isinstance(options, dict) and isinstance(options.get("data", {}), dict),
+    }
+    wrong = [name for name, fit in fits.items() if not fit]
+    if wrong:
+        raise UserError(f"Invalid file `{path}`: expected a manifest as scripts/export.py writes it. Received: another "
+                        f"kind of value, or none, for {', '.join(wrong)}. Export the model again.")
+    return held
 
 
 def dataset_of(manifest: Mapping[str, Any]) -> str | None:
@@ -118,8 +139,9 @@ def newest_pairs(export_dir: Path) -> dict[str, int]:
     found: dict[str, int] = {}
     for folder in sorted(export_dir.glob(f"*_{ENCODER}")):
         name = folder.name.removesuffix(f"_{ENCODER}")
-        for version in folder.iterdir():
-            encoder = read_manifest(version) if version.name.isdecimal() else None
+        for version in folder.iterdir() if folder.is_dir() else ():
+            numbered = version.name.isascii() and version.name.isdecimal()
+            encoder = read_manifest(version) if numbered else None
             head = read_manifest(export_dir / f"{name}_{HEAD}" / version.name)
             if encoder and head and head["partner"]["weights_sha256"] == encoder["weights_sha256"]:
                 found[name] = max(found.get(name, 0), int(version.name))
