@@ -148,3 +148,18 @@ def test_images_are_those_of_the_rows(folder):
     photographs = load(folder)
     plain = np.asarray(samples.picture(3, 60, 50))[:, 5:55].mean((0, 1))
     assert np.abs(photographs.images[3].mean((0, 1)) - plain).max() < 1
+
+
+@pytest.mark.parametrize("name", ["./a/1.jpg", "a//1.jpg", "a/./1.jpg"])
+def test_a_photograph_in_another_spelling_is_not_a_second_one(folder, name):
+    with open(folder / "attributes.csv", "a", encoding="utf-8") as file:
+        file.write(f"\n{name},ann,1,1\n")
+    with pytest.raises(UserError, match="expected paths within the folder in column 'image'"):
+        load(folder)
+
+
+def test_a_name_too_long_for_a_file_is_a_row_without_a_photograph(folder):
+    with open(folder / "attributes.csv", "a", encoding="utf-8") as file:
+        file.write(f"\n{'x' * 300},ann,1,1\n")
+    with pytest.raises(UserError, match="expected rows of photographs that are in"):
+        load(folder)
