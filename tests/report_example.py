@@ -103,6 +103,28 @@ def example(runs: int) -> tuple[dict[str, Any], tuple[RunRecord, ...]]:
     return copy.deepcopy(contents), records
 
 
+def collapse(record: RunRecord) -> None:
+    """Lets the protected game's decoder ignore Z, and a fresh attacker's discriminator win until it recovers."""
+    histories = record.facts["encoders"]["paper"]["history"]
+    histories["game"] = [
+        row | {"health/decoder_gain": 0.004, "health/decoder_spread": 0.07} for row in histories["game"]
+    ]
+    figures = {"real": 0.998, "fake": 0.0008, "accuracy": 1.0, "spread": 0.499}
+    won = {f"health/discriminator_{name}": value for name, value in figures.items()}
+    lost = won | {"health/discriminator_accuracy": 0.7}
+    histories["decoder_gan"] = [{"step": 10 * place} | (won if place < 4 else lost) for place in range(1, 7)]
+
+
+def collapsed(runs: int) -> tuple[dict[str, Any], tuple[RunRecord, ...]]:
+    """The example with a collapse in its first run, and nothing noticed without protection."""
+    records = tuple(copy.deepcopy(record(seed)) for seed in range(runs))
+    collapse(records[0])
+    for one in records:
+        for row in one.facts["encoders"]["unprotected"]["history"]["game"]:
+            row["health/one_class"] = 0.0
+    return results(records, Config().to_dict(), "scripts/train.py --output_dir=runs/example", 3.0), records
+
+
 def comparisons(repeated: bool, blind: float = 3.0, answer: float = 0.6) -> Comparisons:
     """Every encoder's distance to the blind floor, and of Z to the answer, with intervals of ±10 % where repeated."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import keras
 import numpy as np
@@ -29,6 +30,9 @@ from tfprivacy_rep.config import AttackConfig
 from tfprivacy_rep.data.pipeline import as_float
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.metrics.image_similarity import psnr
+from tfprivacy_rep.training import health
+from tfprivacy_rep.training.compiled import NonFiniteError
+from tfprivacy_rep.training.health_warnings import warnings_of
 from tfprivacy_rep.training.protect import build_adversary
 
 SIZE, WIDTHS = 32, (8, 16)
@@ -94,9 +98,10 @@ def test_it_reconstructs_what_an_identity_encoder_gives_away(shape, one_replica,
     assert best < 0.4 * loss_of_mean_image(training, validation)
     reconstructed = outcome.decode(validation.z)
     assert float(np.mean((reconstructed - as_float(validation.images)) ** 2)) == pytest.approx(best, rel=1e-4)
+    assert warnings_of(outcome.history, attacker=True) == [] and outcome.history[-1]["health/decoder_gain"] > 0.5
 
 
-def test_it_finds_the_mean_image_and_no_more_where_z_is_constant(one_replica, tmp_path):
+def test_it_finds_the_mean_image_and_no_more_where_z_is_constant(one_replica, tmp_path, capsys):
     encoder = constant_encoder()
     training, validation = pairs(encoder, 96, 0), pairs(encoder, 24, 1)
     outcome = run(one_replica, PLAIN, budget(300), training, validation, tmp_path)
@@ -109,6 +114,10 @@ def test_it_finds_the_mean_image_and_no_more_where_z_is_constant(one_replica, tm
     original = as_float(validation.images)
     mean = np.repeat(as_float(training.images).mean(0, keepdims=True), len(original), 0)
     assert abs(psnr(reconstructed, original).mean() - psnr(mean, original).mean()) < 0.4
+    (warning,) = warnings_of(outcome.history, attacker=True)
+    assert (warning.condition, warning.step, warning.recovered) == ("decoder_ignores_z", 180, None)
+    assert warning.figures == pytest.approx({"decoder_gain": 0.0, "decoder_spread": 0.0}, abs=1e-3)
+    assert capsys.readouterr().err.count("warning: test, step 180: the attacker's decoder ignores Z") == 1
 
 
 def test_an_attack_leaves_the_encoder_as_it_was(one_replica, tmp_path):
@@ -230,13 +239,58 @@ def test_it_stops_when_it_has_converged_and_a_restart_leaves_it_at_that(one_repl
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf")])
 def test_a_validation_loss_that_is_no_number_ends_the_attack(loss, one_replica, monkeypatch, tmp_path):
-    with pytest.raises(
-        UserError, match=rf"validation_loss={loss} of attacker decoder at step 2\. Lower attack_learning_rate"
-    ):
+    text = r"validation_loss is .* at step 2 \(test\)\. No checkpoint had been written yet\. Lower attack_"
+    with pytest.raises(NonFiniteError, match=text):
         _told(one_replica, monkeypatch, [3.0, loss], 2, tmp_path)
 
 
-def test_a_resumed_attack_equals_an_uninterrupted_one(one_replica, tmp_path):
+def _from_move(move: int, monkeypatch, change: Callable[[Any, dict[str, tf.Tensor], tf.Tensor], None]) -> None:
+    """Lets `change` spoil what the attacker's moves give, from number `move` (from 1) on."""
+    real = attacking.decoder_move
+
+    def moved(attacker: Any, *arguments: Any) -> dict[str, tf.Tensor]:
+        number = tf.cast(attacker.decoder_optimizer.iterations.value, tf.int32) + 1
+        values = real(attacker, *arguments)
+        change(attacker, values, number >= move)
+        return values
+
+    monkeypatch.setattr(attacking, "decoder_move", moved)
+
+
+def _attack_of_noise(strategy, folder: Path) -> attacking.AttackOutcome:
+    """Four steps a call, a checkpoint every 20."""
+    z = np.random.default_rng(0).normal(size=(24, 8)).astype(np.float32)
+    images = smooth_images(24, 0)
+    config = budget(28, attack_check_every=4)
+    return run(strategy, PLAIN, config, Pairs(images[:16], z[:16]), Pairs(images[16:], z[16:]), folder)
+
+
+def test_a_loss_that_is_not_finite_ends_the_attack_at_its_exact_step(one_replica, monkeypatch, tmp_path):
+    def spoil(attacker: Any, values: dict[str, tf.Tensor], now: tf.Tensor) -> None:
+        values["L_p"] = tf.where(now, np.nan, values["L_p"])
+
+    _from_move(23, monkeypatch, spoil)
+    newest = re.escape(str(tmp_path / "checkpoints" / "ckpt-20"))
+    text = rf"Received: L_p is .* at step 23 \(test\)\. The last good checkpoint is {newest}\. Lower attack_"
+    with pytest.raises(NonFiniteError, match=text):
+        _attack_of_noise(one_replica, tmp_path)
+
+
+def test_an_attacker_with_weights_that_are_not_finite_is_not_saved(one_replica, monkeypatch, tmp_path):
+    """A statistic of an optimizer overflows, which no loss shows yet."""
+
+    def spoil(attacker: Any, values: dict[str, tf.Tensor], now: tf.Tensor) -> None:
+        moment = attacker.decoder_optimizer.variables[-1]
+        moment.assign(tf.where(now, np.inf, moment.value))
+
+    _from_move(20, monkeypatch, spoil)
+    with pytest.raises(NonFiniteError, match=r"a variable of decoder_optimizer is .* at step 20 .* No checkpoint had"):
+        _attack_of_noise(one_replica, tmp_path)
+    assert not list(tmp_path.glob("checkpoints/*.index"))
+
+
+def test_a_resumed_attack_equals_an_uninterrupted_one(one_replica, tmp_path, monkeypatch):
+    monkeypatch.setattr(health, "FIRST_STEPS", 0)
     encoder = constant_encoder(8)
     images = smooth_images(24, 0)
     z = np.random.default_rng(0).normal(size=(24, 8)).astype(np.float32)
@@ -254,6 +308,7 @@ def test_a_resumed_attack_equals_an_uninterrupted_one(one_replica, tmp_path):
     assert resumed.history == whole.history and len(whole.history) == 4
     np.testing.assert_array_equal(resumed.decode(z), whole.decode(z))
     assert {"L_p", "L_adv", "L_perc", "L_d", "validation_loss"} <= set(whole.history[0])
+    assert {"health/decoder_gain", "health/discriminator_spread"} <= set(whole.history[-1])
 
 
 def test_the_validation_loss_is_that_of_all_validation_pairs(one_replica):

@@ -233,3 +233,27 @@ def test_columns_that_do_not_belong_together_are_named(changed, text, tmp_path):
     np.savez(tmp_path / "columns.npz", **({"people": np.arange(24)} | changed))
     with pytest.raises(UserError, match=f"{text}.*Remove the folder"):
         RunRecord.load(tmp_path)
+
+
+def _collapsed(one: RunRecord) -> RunRecord:
+    """The record of a run in which the decoder of the protected game, and an attacker's, ignored Z."""
+    rows = [{"step": step, "health/decoder_gain": 0.001, "health/decoder_spread": 0.1} for step in (50, 100, 150)]
+    one.facts["encoders"]["paper"]["history"] |= {"game": rows, "decoder_gan": rows}
+    one.facts["encoders"]["unprotected"]["history"]["game"] = [{"step": 50, "health/one_class": 0.0}]
+    return one
+
+
+def test_warnings_follow_from_the_histories():
+    contents = written(_collapsed(record(3)), record(4))
+    assert contents["encoders"]["unprotected"]["warnings"] == [], "looked at, and nothing found"
+    game, attacker = contents["encoders"]["paper"]["warnings"]
+    expected = {"seed": 3, "fold": 0, "condition": "decoder_ignores_z", "step": 150, "recovered": None,
+                "figures": {"decoder_gain": 0.001, "decoder_spread": 0.1}}
+    for one, player, words in [(game, "game", "the simulated decoder"), (attacker, "decoder_gan", "the attacker's")]:
+        assert one.pop("text").startswith(words)
+        assert one == expected | {"player": player}
+
+
+def test_where_nobody_looked_there_are_no_warnings_to_speak_of():
+    contents = written(record())
+    assert [encoder["warnings"] for encoder in contents["encoders"].values()] == [None, None]

@@ -166,7 +166,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_naming_term_step_and_checkpoint
     good, variables = _run(tiny.trainer(one_replica, dense=True), tmp_path / "good", 5)
     _not_finite_from(8, "L_p", monkeypatch)
     newest = re.escape(str(tmp_path / "bad" / "checkpoints" / "ckpt-5"))
-    with pytest.raises(NonFiniteError, match=rf"protector/L_p is .* not a number at step 8\. .* {newest}\. Lower"):
+    with pytest.raises(NonFiniteError, match=rf"protector/L_p is .* at step 8 \(test\)\. .* {newest}\. Lower"):
         _run(tiny.trainer(one_replica, dense=True), tmp_path / "bad", 20)
     monkeypatch.undo()
     restored, again = _run(tiny.trainer(one_replica, dense=True), tmp_path / "bad", 5)
@@ -175,7 +175,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_naming_term_step_and_checkpoint
 
 def test_a_loss_that_is_not_finite_before_the_first_checkpoint_says_so(one_replica, tmp_path, monkeypatch):
     _not_finite_from(1, "L_u", monkeypatch)
-    with pytest.raises(NonFiniteError, match="L_u .* at step 1. No checkpoint had been written yet"):
+    with pytest.raises(NonFiniteError, match=r"L_u .* at step 1 \(test\)\. No checkpoint had been written yet"):
         _run(tiny.trainer(one_replica, dense=True), tmp_path, 20)
     assert _checkpoints(tmp_path) == []
 
@@ -196,7 +196,34 @@ def test_weights_that_are_not_finite_are_never_saved(tmp_path, bad):
 
     tape = Breaking()
     tape.weights = [tf.Variable([1.0, 1.0])]
-    text = r"a variable of decoder .* at step 6\. The last good checkpoint is .*ckpt-3"
+    text = r"a variable of decoder .* at step 6 \(test\)\. The last good checkpoint is .*ckpt-3"
     with pytest.raises(NonFiniteError, match=text):
         loop.run(tape, tiny.options(tmp_path, 9, chunk=3, checkpoint_every=3))
     assert _checkpoints(tmp_path) == ["ckpt-3"]
+
+
+@pytest.mark.parametrize("bad", [np.nan, -np.inf])
+def test_what_is_measured_after_a_chunk_must_be_finite_too(tmp_path, bad):
+    """A validation loss may overflow where no loss of the training did; nothing of that chunk is saved."""
+
+    class Overflowing(Tape):
+        def after_chunk(self, history: list[dict[str, float]]) -> bool:
+            history[-1]["validation/L_u"] = bad if self.step == 6 else 1.0
+            return False
+
+    text = r"Received: validation/L_u is .* at step 6 \(test\)\. The last good checkpoint is .*ckpt-3\. Lower"
+    with pytest.raises(NonFiniteError, match=text):
+        loop.run(Overflowing(), tiny.options(tmp_path, 9, chunk=3, checkpoint_every=3))
+    assert _checkpoints(tmp_path) == ["ckpt-3"]
+
+
+def test_of_several_terms_the_first_that_was_not_finite_is_named(tmp_path):
+    """Steps 4 to 6 are one call: L_d broke at step 6, L_p at step 5."""
+
+    class Breaking(Tape):
+        def train_steps(self, count: int) -> Measured:
+            result = super().train_steps(count)
+            return Measured(result.means, {"L_d": 2, "L_p": 1} if self.step == 6 else {})
+
+    with pytest.raises(NonFiniteError, match=r"Received: L_p is .* at step 5 \(test\)\."):
+        loop.run(Breaking(), tiny.options(tmp_path, 9, chunk=3, checkpoint_every=3))

@@ -25,8 +25,9 @@ from tfprivacy_rep.models.inference import BatchedModel
 from tfprivacy_rep.models.perceptual import PerceptualNetwork
 from tfprivacy_rep.models.players import Adversary
 from tfprivacy_rep.objectives.combine import combine, decoder_terms
-from tfprivacy_rep.training import loop
-from tfprivacy_rep.training.compiled import Measured, NonFiniteError, measured, repeat
+from tfprivacy_rep.training import health, loop
+from tfprivacy_rep.training.compiled import Measured, measured, repeat
+from tfprivacy_rep.training.health_warnings import announce
 from tfprivacy_rep.training.moves import View, decoder_move
 
 GAIN = 0.01  # an improvement of the validation loss by less than 1 % is none
@@ -149,6 +150,7 @@ class AttackTrainer:
         perceptual: g, needed where `spec.mu2 > 0`.
         training: pairs of X2's training part.
         validation: pairs of X2's validation part.
+        title: of the run, for warnings.
     """
 
     def __init__(
@@ -160,10 +162,11 @@ class AttackTrainer:
         perceptual: PerceptualNetwork | None,
         training: Pairs,
         validation: Pairs,
+        title: str = "attacker",
     ) -> None:
         per_replica(config.attack_batch_size, strategy, "attack_batch_size")
         self._strategy, self._attacker, self._spec, self._config = strategy, attacker, spec, config
-        self._perceptual, self._validation = perceptual, validation
+        self._perceptual, self._validation, self._title = perceptual, validation, title
         self._terms = decoder_terms(spec.mu1, spec.mu2)
         self._judged = decoder_terms(0.0, spec.mu2)  # a GAN's loss says nothing about progress
         self._fields = pipeline.as_tensors(training.fields(with_features=spec.mu2 > 0))
@@ -172,6 +175,9 @@ class AttackTrainer:
             self._best = [tf.Variable(v, trainable=False) for v in attacker.decoder.get_weights()]
         self._run = tf.function(self._steps)
         self._validate = tf.function(self._validation_values)
+        places = health.sample_of(len(validation.images), spec.seed)
+        self._look = health.AdversaryLook(attacker, health.sampled(validation.images, places))
+        self._sample = validation.z[places]
         self.seek(0)
 
     def stateful(self) -> dict[str, list]:
@@ -197,15 +203,14 @@ class AttackTrainer:
         return measured(self._names, results)
 
     def after_chunk(self, history: list[dict[str, float]]) -> bool:
-        """Looks at the validation loss, keeps the best weights, and says whether the attacker has converged."""
+        """Looks at the validation loss and the attacker's health, keeps the best weights, and says whether the attacker
+        has converged."""
         loss = self._validation_loss()
-        if not np.isfinite(loss):
-            raise NonFiniteError(
-                f"Non-finite loss: expected finite values. Received: validation_loss={loss} of attacker "
-                f"{self._spec.name} at step {self.step}. Lower attack_learning_rate."
-            )
         earlier = [row["validation_loss"] for row in history[:-1]]
         history[-1]["validation_loss"] = loss
+        if health.is_settled(history):
+            history[-1].update(self._look(self._sample))
+        announce(self._title, history, attacker=True)
         if not earlier or loss < min(earlier):
             for best, weights in zip(self._best, self._attacker.decoder.get_weights()):
                 best.assign(weights)
@@ -279,17 +284,17 @@ def attack(
     Args:
         strategy, attacker, spec, config, perceptual, training, validation: as of `AttackTrainer`.
         folder: for checkpoints and logs.
-        title: of the progress bar.
+        title: of the progress bar and of warnings.
         progress, tensorboard: whether to show a bar, whether to write logs.
     """
     training = training.share(spec.share)
-    trainer = AttackTrainer(strategy, attacker, spec, config, perceptual, training, validation)
+    trainer = AttackTrainer(strategy, attacker, spec, config, perceptual, training, validation, title)
     history = loop.run(
         trainer,
         loop.LoopOptions(
             steps=spec.patience * config.attack_steps, chunk=config.attack_check_every,
             checkpoint_every=5 * config.attack_check_every, folder=folder, title=title, progress=progress,
-            tensorboard=tensorboard,
+            tensorboard=tensorboard, remedy="Lower attack_learning_rate.",
         ),
     )
     trainer.use_best()

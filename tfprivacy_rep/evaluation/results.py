@@ -16,6 +16,7 @@ from tfprivacy_rep import files
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation.figures import encoder_statistics, measure, nest, plain, reference_statistics
 from tfprivacy_rep.evaluation.statistics import PersonValues, bootstrap_interval, difference, joined, pooled
+from tfprivacy_rep.training.health_warnings import warnings_of, was_looked_at
 
 SCHEMA = "tfprivacy_rep/results/1"
 NO_GUARANTEE = "no formal guarantee"
@@ -178,9 +179,24 @@ def _encoder(records: Sequence[RunRecord], name: str, several: bool) -> dict[str
         "headline": figures.pop("headline"),
         "headline_attackers": [fact["headline_attackers"] for fact in facts],
         "strongest_linkage": [fact["strongest_linkage"] for fact in facts],
+        "warnings": _warnings(records, name),
         **figures,
     }
     return written | ({"intervals": intervals} if several else {})
+
+
+def _warnings(records: Sequence[RunRecord], name: str) -> list[dict[str, Any]] | None:
+    """What was noticed in the training of an encoder and of its attackers; None where nobody could look."""
+    histories = [
+        (record.facts, player, history)
+        for record in records for player, history in record.facts["encoders"][name]["history"].items()
+    ]
+    if not any(was_looked_at(history) for *_, history in histories):
+        return None
+    return [
+        {"seed": facts["seed"], "fold": facts["fold"], "player": player, **warning.to_dict()}
+        for facts, player, history in histories for warning in warnings_of(history, attacker=player != "game")
+    ]
 
 
 def _prevalence(records: Sequence[RunRecord], attributes: Sequence[str]) -> dict[str, float]:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
+from tfprivacy_rep.report.warned import warned
 from tfprivacy_rep.report.wording import capital, counted, encoder_label, listed, lookup
 
 SEEDS_OF_A_CLAIM = 3
 
 
 def cautions(contents: Mapping[str, Any]) -> tuple[str, ...]:
-    """All that applies: scope, unfinished attackers, options against tricks, undefined figures, no guarantee.
+    """All that applies: scope, collapsed players, unfinished attackers, options against tricks, undefined figures, no
+    guarantee.
 
     Args:
         contents: of results.json.
     """
-    texts = (_scope(contents), _skipped(contents), _unfinished(contents), _options(contents), _undefined(contents),
-             _guarantee(contents))
+    texts = (_scope(contents), _skipped(contents), warned(contents), _unfinished(contents), _options(contents),
+             _undefined(contents), _guarantee(contents))
     return tuple(text for text in texts if text)
 
 

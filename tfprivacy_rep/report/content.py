@@ -12,6 +12,7 @@ from tfprivacy_rep.report.layout import Report
 from tfprivacy_rep.report.tables import all_tables
 from tfprivacy_rep.report.threat import overlap_tables, threat_model
 from tfprivacy_rep.report.verdict import compose
+from tfprivacy_rep.report.warned import looked_for
 from tfprivacy_rep.report.wording import capital, counted, listed, lookup
 
 
@@ -48,8 +49,8 @@ def _making(contents: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         options = ", ".join(f"{key} = {_plain(value)}" for key, value in encoder["options"].items()) or "none"
         attackers = listed([f"{attack['name']} {attack['steps']}" for attack in encoder["attacks"]])
         pairs.append((f"Encoder {name}", f"weights {weights}; options against tricks: {options}; mean steps of "
-                      f"attackers: {attackers}; fingerprint of its variables, the same before and after the attacks: "
-                      f"{', '.join(encoder['fingerprints'])}"))
+                      f"attackers: {attackers}; signs of a collapse in training: {looked_for(encoder)}; fingerprint of "
+                      f"its variables, the same before and after the attacks: {', '.join(encoder['fingerprints'])}"))
     pairs.append(("Format of results.json", contents["schema"]))
     return tuple(pairs)
 

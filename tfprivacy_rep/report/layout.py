@@ -41,6 +41,7 @@ class Table:
         rows: as long as the heads.
         notes: text below the table, e.g. the reasons of missing figures.
         names: number of first columns that hold names, not figures.
+        warnings: what must be known before any of the figures is believed, shown above them.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Table:
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
     names: int = 1
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass

@@ -52,14 +52,15 @@ def _pairs(pairs: tuple[tuple[str, str], ...]) -> str:
 
 
 def table_lines(table: Table) -> str:
-    """A table with its title, caption and notes."""
+    """A table with its title, caption, warnings and notes."""
     aligned = ["---" if index < table.names else "---:" for index in range(len(table.columns))]
     lines = [_line([escape(head) for head in table.columns]), _line(aligned)]
     for row in table.rows:
         cells = [_cell(cell) for cell in row.cells]
         lines.append(_line([f"**{cell}**" if row.kind == "strong" and cell else cell for cell in cells]))
     notes = "  \n".join(escape(note) for note in table.notes)
-    parts = (f"### {escape(table.title)}", escape(table.caption), "\n".join(lines), notes)
+    warnings = "\n".join(f"- **Warning:** {escape(text)}" for text in table.warnings)
+    parts = (f"### {escape(table.title)}", escape(table.caption), warnings, "\n".join(lines), notes)
     return "\n\n".join(part for part in parts if part)
 
 

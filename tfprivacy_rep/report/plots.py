@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from tfprivacy_rep.report.layout import Picture
 from tfprivacy_rep.report.wording import encoder_label
+from tfprivacy_rep.training.health import PREFIX
 
 _INCHES, _POINTS = (5.2, 3.9), 11
 #: Told apart by people who see no red or green (M. Okabe, K. Ito, 2008).
@@ -84,7 +85,7 @@ def _terms(encoders: Mapping[str, Mapping[str, Any]]) -> list[str]:
         for facts in encoders.values()
         for row in _rows(facts, "game")
         for key in row
-        if "/" in key
+        if "/" in key and not key.startswith(PREFIX)
     }
     known = [term for term in _AXES if term in found]
     return known + [term for term in found if term not in _AXES]

@@ -7,6 +7,7 @@ from typing import Any, Mapping, Sequence
 
 from tfprivacy_rep.report.comparisons import Comparisons, differences
 from tfprivacy_rep.report.layout import Cell, Reasons, Row, Table
+from tfprivacy_rep.report.warned import warnings
 from tfprivacy_rep.report.wording import (
     TITLES,
     UNPROTECTED,
@@ -97,6 +98,7 @@ def main_table(contents: Mapping[str, Any]) -> Table:
         + "Face similarity is rescaled so that other people are 0 and the same person is 1. A feature similarity "
         "means something only above that of random pairs.",
         _MAIN_COLUMNS, tuple(rows), (*figures.reasons.notes(), *_star_notes(contents)), names=2,
+        warnings=warnings(contents),
     )
 
 

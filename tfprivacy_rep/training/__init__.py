@@ -6,6 +6,8 @@
 from tfprivacy_rep.training import loop
 from tfprivacy_rep.training.checkpoint import CheckpointStore
 from tfprivacy_rep.training.compiled import Measured, NonFiniteError
+from tfprivacy_rep.training.health import AdversaryLook, classifier_figures
+from tfprivacy_rep.training.health_warnings import HealthWarning, warnings_of
 from tfprivacy_rep.training.loop import LoopOptions
 from tfprivacy_rep.training.moves import View, decoder_move, protector_move
 from tfprivacy_rep.training.protect import (
@@ -22,10 +24,12 @@ from tfprivacy_rep.training.schedule import Schedule
 from tfprivacy_rep.training.trainer import Game, GameTrainer
 
 __all__ = [
+    "AdversaryLook",
     "CheckpointStore",
     "Game",
     "GameData",
     "GameTrainer",
+    "HealthWarning",
     "LoopOptions",
     "Measured",
     "NonFiniteError",
@@ -34,6 +38,7 @@ __all__ = [
     "View",
     "build_adversary",
     "build_protector",
+    "classifier_figures",
     "decoder_move",
     "features_of",
     "loop",
@@ -41,4 +46,5 @@ __all__ = [
     "protector_move",
     "restore_protector",
     "train_encoder",
+    "warnings_of",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -48,6 +49,7 @@ class LoopOptions:
         title: what the progress bar says.
         progress: whether to show it.
         tensorboard: whether to write logs.
+        remedy: what may help where a value is no longer finite; the end of that error's text.
     """
 
     steps: int
@@ -57,6 +59,7 @@ class LoopOptions:
     title: str
     progress: bool = True
     tensorboard: bool = True
+    remedy: str = "Lower the learning rates, or lambda1 and lambda2, or set bound_negative_terms."
 
 
 def run(trainer: Trainer, options: LoopOptions) -> list[dict[str, float]]:
@@ -77,14 +80,15 @@ def run(trainer: Trainer, options: LoopOptions) -> list[dict[str, float]]:
             count = _next_stop(trainer, options) - trainer.step
             first = trainer.step
             result = _steps(trainer, count)
-            _require_finite(result, first, store.newest)
+            _require_finite(result, first, store.newest, options)
             store.history.append({"step": trainer.step, **result.means})
             done = trainer.after_chunk(store.history)
+            _require_finite_row(store.history[-1], store.newest, options)
             store.history[-1]["done"] = float(done)
             _log(writer, store.history[-1])
             bar.update(count)
             if trainer.step >= saved + options.checkpoint_every or done or trainer.step == options.steps:
-                _require_finite_variables(trainer, store.newest)
+                _require_finite_variables(trainer, store.newest, options)
                 store.save(trainer.step)
                 saved = trainer.step
     return store.history
@@ -105,25 +109,32 @@ def _next_stop(trainer: Trainer, options: LoopOptions) -> int:
     return min(stops if boundary is None else [*stops, boundary])
 
 
-def _require_finite(result: Measured, first_step: int, newest: str | None) -> None:
+def _require_finite(result: Measured, first_step: int, newest: str | None, options: LoopOptions) -> None:
     if result.non_finite:
         name, offset = min(result.non_finite.items(), key=lambda item: item[1])
-        raise _non_finite(name, first_step + offset + 1, newest)
+        raise _non_finite(name, first_step + offset + 1, newest, options)
 
 
-def _require_finite_variables(trainer: Trainer, newest: str | None) -> None:
+def _require_finite_row(row: dict[str, float], newest: str | None, options: LoopOptions) -> None:
+    """What was measured after the chunk, on photographs of the validation, may overflow where no loss did."""
+    for name, value in row.items():
+        if not math.isfinite(value):
+            raise _non_finite(name, int(row["step"]), newest, options)
+
+
+def _require_finite_variables(trainer: Trainer, newest: str | None, options: LoopOptions) -> None:
     """The last move before a checkpoint may have broken weights that no loss has been computed with yet."""
     for name, variables in trainer.stateful().items():
         values = [tf.convert_to_tensor(variable) for variable in variables]
         if not all(tf.reduce_all(tf.math.is_finite(v)) for v in values if v.dtype.is_floating):
-            raise _non_finite(f"a variable of {name}", trainer.step, newest)
+            raise _non_finite(f"a variable of {name}", trainer.step, newest, options)
 
 
-def _non_finite(what: str, step: int, newest: str | None) -> NonFiniteError:
+def _non_finite(what: str, step: int, newest: str | None, options: LoopOptions) -> NonFiniteError:
     kept = f"The last good checkpoint is {newest}" if newest else "No checkpoint had been written yet"
     return NonFiniteError(
-        f"Non-finite loss: expected finite values. Received: {what} is infinite or not a number at step {step}. "
-        f"{kept}. Lower the learning rates, or lambda1 and lambda2, or set bound_negative_terms."
+        f"Non-finite loss: expected finite values. Received: {what} is infinite or not a number at step {step} "
+        f"({options.title}). {kept}. {options.remedy}"
     )
 
 

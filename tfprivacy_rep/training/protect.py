@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import keras
 import numpy as np
@@ -27,9 +27,12 @@ from tfprivacy_rep.models.players import Adversary, Protector
 from tfprivacy_rep.objectives.combine import decoder_terms, protector_terms
 from tfprivacy_rep.objectives.reconstruction import perceptual_distance, pixel_distance
 from tfprivacy_rep.objectives.task import attribute_loss
-from tfprivacy_rep.training import loop
+from tfprivacy_rep.training import health, loop
+from tfprivacy_rep.training.health_warnings import announce
 from tfprivacy_rep.training.schedule import Schedule
 from tfprivacy_rep.training.trainer import Game, GameTrainer
+
+Figures = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,7 @@ def train_encoder(
         data: X1 and X2.
         seed: of weights and batches.
         folder: for checkpoints and logs.
-        title: of the progress bar.
+        title: of the progress bar and of warnings.
 
     Raises:
         UserError: if the batch does not divide by the replicas, or a loss is not finite.
@@ -176,7 +179,7 @@ def train_encoder(
     if game.has_opponent and game.mu2 > 0 and data.public_features is not None:
         public["features"] = data.public_features
     trainer = GameTrainer(
-        strategy, rules, private, public, config.train.batch_size, seed, _validation(protector, data.validation)
+        strategy, rules, private, public, config.train.batch_size, seed, _validation(rules, data, seed, title)
     )
     options = loop.LoopOptions(
         steps=config.train.steps, chunk=config.train.log_every, checkpoint_every=config.train.checkpoint_every,
@@ -186,14 +189,24 @@ def train_encoder(
     return TrainedEncoder(protector.encoder, protector.classifier, history)
 
 
-def _validation(protector: Protector, validation: Photographs) -> Any:
-    encode, classify = BatchedModel(protector.encoder), BatchedModel(protector.classifier)
+def _validation(game: Game, data: GameData, seed: int, title: str) -> Callable[[list[dict[str, float]]], Figures]:
+    """What is measured after each chunk: the task on X1's validation part, and the players' health."""
+    encode, classify = BatchedModel(game.protector.encoder), BatchedModel(game.protector.classifier)
+    validation = data.validation
+    sample = health.sampled(data.public.images, health.sample_of(len(data.public.images), seed))
+    look = None if game.adversary is None else health.AdversaryLook(game.adversary, sample)
 
-    def validate() -> dict[str, float]:
+    def validate(history: list[dict[str, float]]) -> Figures:
         logits = classify(encode(validation.images))
         loss = float(tf.reduce_mean(attribute_loss(tf.constant(logits), tf.constant(validation.labels))))
         value = mean_mcc(mcc(validation.labels, logits > 0)).value
         # Undefined where every attribute is constant among so few people: left out, as JSON has no not-a-number.
-        return {"validation/L_u": loss} | ({} if math.isnan(value) else {"validation/mean_mcc": value})
+        figures = {"validation/L_u": loss} | ({} if math.isnan(value) else {"validation/mean_mcc": value})
+        if health.is_settled(history, game.schedule.warmup):
+            figures |= health.classifier_figures(validation.attributes, validation.labels, logits > 0)
+        if look is not None and health.is_settled(history, game.schedule.adversary_since(int(history[-1]["step"]))):
+            figures |= look(encode(sample))
+        announce(title, [*history[:-1], history[-1] | figures])
+        return figures
 
     return validate

@@ -40,6 +40,10 @@ class Schedule:
         """Whether the adversary starts afresh before step number `step` (counted from 0)."""
         return self.restart_every > 0 and step > 0 and step % self.restart_every == 0
 
+    def adversary_since(self, step: int) -> int:
+        """The step at which the adversary began that has been trained up to `step`, at least 1."""
+        return (step - 1) // self.restart_every * self.restart_every if self.restart_every else 0
+
     def next_boundary(self, step: int) -> int | None:
         """The next step at which something else than plain steps happens, after `step`; None if there is none."""
         ahead = [self.warmup] if step < self.warmup else []

@@ -65,7 +65,7 @@ class GameTrainer:
         public: fields of X2: `images`, maybe `features`.
         batch_size: photographs a move, over all replicas.
         seed: of the order of the photographs.
-        validate: called after each chunk; what it returns joins the logged row.
+        validate: called after each chunk with the history; what it returns joins the history's newest row.
 
     Raises:
         UserError: if the batch does not divide by the replicas, or two terms share a name or one is unknown.
@@ -79,7 +79,7 @@ class GameTrainer:
         public: Mapping[str, Any],
         batch_size: int,
         seed: int,
-        validate: Callable[[], dict[str, float]] | None = None,
+        validate: Callable[[list[dict[str, float]]], dict[str, float]] | None = None,
     ) -> None:
         per_replica(batch_size, strategy)
         for terms in (game.protector_terms, game.decoder_terms):
@@ -139,7 +139,7 @@ class GameTrainer:
     def after_chunk(self, history: list[dict[str, float]]) -> bool:
         """Adds the validation values; the game is never over before its last step."""
         if self._validate is not None:
-            history[-1].update(self._validate())
+            history[-1].update(self._validate(history))
         return False
 
     def _restart_adversary(self, number: int) -> None:
