@@ -19,8 +19,9 @@ def test_memory_sees_what_is_allocated():
     assert 90 <= now - before <= 130 and peak >= now and held[-1] == 1
 
 
-def test_seconds_are_those_of_the_call(monkeypatch):
-    clock = iter([10.0, 12.5])
+def test_a_call_is_timed_by_the_clock_and_by_the_processors(monkeypatch):
+    clock, processor = iter([10.0, 12.5]), iter([1.0, 5.0])
     monkeypatch.setattr(measuring.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(measuring.time, "process_time", lambda: next(processor))
     called = []
-    assert measuring.seconds(lambda: called.append(1)) == 2.5 and called == [1]
+    assert measuring.timed(lambda: called.append(1)) == (2.5, 4.0) and called == [1]

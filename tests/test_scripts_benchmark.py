@@ -9,6 +9,8 @@ import sys
 import pytest
 from small_run import ROOT
 
+from tfprivacy_rep.benchmarks import growth
+
 SCRIPT = ROOT / "scripts" / "benchmark.py"
 
 
@@ -34,6 +36,11 @@ def test_the_game_is_measured(tmp_path):
     assert 0 < found["gflops"] and 0 < found["images_per_second"] and 0 < found["peak_gflops"]
     assert found["fraction_of_peak"] == pytest.approx(found["gflops"] / found["peak_gflops"], abs=0.01)
     assert "| game / best convolution |" in done.stdout
+
+
+def test_what_can_grow_is_said():
+    done = run("train", "--grow=batch_size,weight")
+    assert f"expected some of {', '.join(growth.GROWN)}. Received: weight." in done.stderr
 
 
 def test_too_few_steps_are_refused():

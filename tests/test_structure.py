@@ -13,8 +13,8 @@ PACKAGE = "tfprivacy_rep"
 # From the top down. Modules and packages of one row are neighbours.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("scripts",),
-    ("commands",),
-    ("experiment", "reproduction", "auditing", "encoding", "exporting", "querying", "benchmarks", "flags"),
+    ("commands", "benchmarks"),
+    ("experiment", "reproduction", "auditing", "encoding", "exporting", "querying", "flags"),
     ("laboratory", "checkpoint_run"),
     ("report",),
     ("evaluation", "serving"),
