@@ -71,7 +71,11 @@ class RunRecord:
             _require(bool(divider), path, "columns named <encoder>|<value>", repr(key))
             _require(values.shape[:1] == people.shape, path, f"a value for each of {len(people)} photographs",
                      f"{key} of shape {list(values.shape)}")
+            _require(values.dtype.kind in "biuf", path, "columns of numbers", f"{key} of {values.dtype}")
             columns.setdefault(part, {})[name] = values
+        for key, images in pictures.items():
+            _require(images.dtype == np.uint8 and images.ndim == 4, folder / "pictures.npz", "uint8 [N, S, S, 3]",
+                     f"{key}: {images.dtype} {list(images.shape)}")
         return cls(facts, people, columns, pictures)
 
 
