@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("attacks",),
     ("training",),
     ("data", "models", "objectives", "metrics", "distribution"),
-    ("jobs",),
+    ("jobs", "cluster"),
     ("config", "files"),
     ("errors",),
 )

@@ -19,6 +19,7 @@ GAN_LOSSES = ("saturating", "non_saturating")
 DATASETS = ("orl", "celeba", "celeba_tfds", "folder", "rendered")
 PARTITIONS = ("shared_people", "attacker_knows_people", "disjoint_people", "paper", "official")
 ON_BAD_IMAGE = ("error", "skip")
+WORKERS = ("auto", "slurm", "alone")
 RECOGNISERS = ("dlib", "rendered", "none")
 #: What is made of seeds (twice a seed, the sum of two) still fits where 32 bits hold it.
 MOST_SEED = 10**9
@@ -188,6 +189,9 @@ class TrainConfig:
                                     "perceptual_size=32; same results, sooner")
     logical_cpus: int = option(0, "split the CPU into so many devices, to try replicas without GPUs; 0: all visible "
                                "GPUs, or the CPU as one device")
+    workers: str = option("auto", "who trains together: auto, the workers of TF_CONFIG if it is set; slurm, the tasks "
+                          "of a Slurm step; alone, this process whatever the environment says")
+    worker_timeout: int = option(600, "seconds that workers wait for each other at the start")
 
     def __post_init__(self) -> None:
         require_types(self)
@@ -196,6 +200,8 @@ class TrainConfig:
         for name in ("learning_rate", "adversary_learning_rate"):
             require(name, getattr(self, name), getattr(self, name) > 0, "a positive number", "Use 0.001.")
         require("logical_cpus", self.logical_cpus, self.logical_cpus >= 0, "0 or more", "Use 0.")
+        require("workers", self.workers, self.workers in WORKERS, f"one of {', '.join(WORKERS)}", "Use auto.")
+        require("worker_timeout", self.worker_timeout, self.worker_timeout >= 1, "at least 1 second", "Use 600.")
 
 
 @dataclass(frozen=True)

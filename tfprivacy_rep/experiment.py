@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tfprivacy_rep import files, laboratory
+from tfprivacy_rep import distribution, files, laboratory
 from tfprivacy_rep.attacks import attacker as attacking
 from tfprivacy_rep.config import Config, GameConfig
 from tfprivacy_rep.data.partition import Partition
@@ -30,21 +30,39 @@ def run(config: Config) -> dict[str, Any]:
     """Does everything `scripts/train.py` promises, resuming what an earlier start left, and returns results.json's
     contents.
 
+    Of several workers all train; the chief alone judges, writes and returns results, the others return nothing.
+
     Raises:
         UserError: for anything the user can mend; nothing half-written stays that looks whole.
     """
     started = time.monotonic()
-    output = Path(config.run.output_dir)
-    laboratory.require_same_configuration(output, config.to_dict())
-    setting = laboratory.prepare(config)
-    jobs = _jobs(setting)
-    # Only now, so that a mistake found above does not claim the folder.
-    files.write_json(output / "config.json", config.to_dict())
-    for number, partition in enumerate(jobs):
-        folder = output / "runs" / f"seed{partition.seed}-fold{partition.fold}"
-        ended = RunRecord.load(folder) is not None
-        if not ended or (number == 0 and config.run.use_export and not (output / "export").exists()):
-            _Run(setting, partition, folder, export_to=output / "export" if number == 0 else None).play().save(folder)
+    laboratory.require_same_configuration(Path(config.run.output_dir), config.to_dict())
+    setting = laboratory.prepare(config, several_workers=True)
+    with distribution.lost_worker_as_user_error(setting.strategy):
+        jobs = _jobs(setting)
+        if setting.is_chief:  # only now, so that a mistake found above does not claim the folder
+            files.write_json(Path(config.run.output_dir) / "config.json", config.to_dict())
+        for number, partition in enumerate(jobs):
+            _play(setting, partition, first=number == 0)
+        contents = _write_report(setting, started) if setting.is_chief else {}
+        distribution.from_chief(setting.strategy, 0.0)  # a worker that ended before the chief would look lost to it
+    return contents
+
+
+def _play(setting: Setting, partition: Partition, first: bool) -> None:
+    """Does one run, unless it has ended already."""
+    run = setting.config.run
+    output = Path(run.output_dir)
+    folder = output / "runs" / f"seed{partition.seed}-fold{partition.fold}"
+    wanted = RunRecord.load(folder) is None or (first and run.use_export and not (output / "export").exists())
+    if distribution.from_chief(setting.strategy, wanted):
+        record = _Run(setting, partition, folder, export_to=output / "export" if first else None).play()
+        if record is not None:
+            record.save(folder)
+
+
+def _write_report(setting: Setting, started: float) -> dict[str, Any]:
+    config, output = setting.config, Path(setting.config.run.output_dir)
     records = _all_records(output / "runs")
     contents = results(records, config.to_dict(), shlex.join(sys.argv), round(time.monotonic() - started, 1))
     files.write_json(output / "report" / "results.json", contents)
@@ -77,10 +95,15 @@ class _Run:
         self._laboratory = Laboratory(setting, partition)
         self._judge = audit.Judge(setting.recogniser, setting.photographs)
 
-    def play(self) -> RunRecord:
-        """Trains, attacks and judges every encoder of the run."""
+    def play(self) -> RunRecord | None:
+        """Trains, attacks and judges every encoder of the run; None where another worker judges."""
         started = time.monotonic()
         p, photographs = self._partition, self._setting.photographs
+        if not self._setting.is_chief:
+            for name, game in self._games().items():
+                self._train(name, game)
+                gc.collect()
+            return None
         columns = {"reference": self._reference()}
         pictures = {"originals": photographs.images[p.probes[:MAX_PICTURES]]}
         encoders: dict[str, Any] = {}
@@ -112,7 +135,10 @@ class _Run:
         columns = self._judge.originals(p.probes, p.gallery)
         return columns | audit.mean_image_columns(self._setting.photographs, p, self._judge)
 
-    def _encoder(self, name: str, game: GameConfig) -> tuple[dict[str, Any], audit.Columns, dict[str, np.ndarray]]:
+    def _train(
+        self, name: str, game: GameConfig
+    ) -> tuple[TrainedEncoder, audit.Subject, list[attacking.AttackOutcome]]:
+        """Trains an encoder and its attackers: what all workers do together."""
         folder = self._folder / name
         trained = self._laboratory.train(game, folder / "game", self._title(name, "game"))
         subject = self._laboratory.subject(trained)
@@ -122,6 +148,10 @@ class _Run:
             self._laboratory.attack(pairs, spec, folder / spec.name, self._title(name, spec.name))
             for spec in attackers
         ]
+        return trained, subject, outcomes
+
+    def _encoder(self, name: str, game: GameConfig) -> tuple[dict[str, Any], audit.Columns, dict[str, np.ndarray]]:
+        trained, subject, outcomes = self._train(name, game)
         columns, chosen, pictures = audit.attack_columns(subject, self._judge, outcomes)
         linked, strongest = audit.linkage_columns(subject)
         columns |= linked | audit.utility_columns(subject) | audit.random_pair_columns(subject)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import sys
 import warnings
@@ -17,7 +19,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfprivacy_rep import distribution, files
+from tfprivacy_rep import cluster, distribution, files
 from tfprivacy_rep.attacks import attacker as attacking
 from tfprivacy_rep.attacks.frozen import FrozenEncoder
 from tfprivacy_rep.config import Config, DataConfig, GameConfig
@@ -41,8 +43,8 @@ from tfprivacy_rep.training.protect import GameData, TrainedEncoder, features_of
 # here changes what a run computes.
 _FREE_SECTIONS = ("run",)
 _FREE_OPTIONS = (
-    ("train", "checkpoint_every"), ("data", "cache_images"), ("job", "rows"), ("job", "sweep"), ("job", "sweep_values"),
-    ("job", "dry_run"), ("job", "fail_if"),
+    ("train", "checkpoint_every"), ("train", "workers"), ("train", "worker_timeout"), ("data", "cache_images"),
+    ("job", "rows"), ("job", "sweep"), ("job", "sweep_values"), ("job", "dry_run"), ("job", "fail_if"),
 )
 #: Public photographs that the scales of g are measured on, at most.
 CALIBRATION = 2000
@@ -67,6 +69,11 @@ class Setting:
     photographs: Photographs
     recogniser: Recogniser | None
     network: keras.Model
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this process judges and writes: of several workers the first one alone."""
+        return distribution.is_chief(self.strategy)
 
 
 def require_same_configuration(
@@ -97,27 +104,58 @@ def require_same_configuration(
         )
 
 
-def prepare(config: Config, load: Callable[[DataConfig], Photographs] = sources.load) -> Setting:
+def choose_strategy(config: Config, several_workers: bool = True) -> tf.distribute.Strategy:
+    """Where replicas live: on this machine's devices, or on those of all workers that the environment describes.
+
+    Args:
+        config: of the whole; all workers must have the same, but for folders and what is shown.
+        several_workers: whether the job can be done by several.
+
+    Raises:
+        UserError: if the workers don't meet, or the job is one for a single worker.
+    """
+    train = config.train
+    found = cluster.find(train.workers)
+    if found is None:
+        return distribution.mirrored(train.logical_cpus)
+    if not several_workers or train.logical_cpus:
+        what = "a job of scripts/train.py" if not several_workers else "logical_cpus=0"
+        raise UserError(
+            f"Invalid `workers`: expected {what} where {found.origin} describes several workers. Received: "
+            f"workers={train.workers}, and {len(found.addresses)} of them. Use --workers=alone on one machine."
+        )
+    own = {"output_dir", "data_dir", "use_progress"}
+    same = {name: {k: v for k, v in held.items() if k not in own} for name, held in config.to_dict().items()}
+    agreement = hashlib.sha256(json.dumps([same, tf.__version__, keras.__version__]).encode()).hexdigest()
+    cluster.meet(found, agreement, train.worker_timeout)
+    return distribution.multi_worker(found)
+
+
+def prepare(
+    config: Config, load: Callable[[DataConfig], Photographs] = sources.load, several_workers: bool = False
+) -> Setting:
     """Loads everything that can be missing before anything is trained.
 
     Args:
         config: of the whole.
         load: gives the photographs; called once the devices are known.
+        several_workers: whether the job can be done by several.
 
     Raises:
         UserError: if photographs, weights or packages are missing or don't fit the configuration.
     """
     warnings.filterwarnings("ignore", message=".*input_shape.*")
     tf.get_logger().addFilter(_not_of_many_trainers)
-    strategy = distribution.mirrored(config.train.logical_cpus)  # first of all: it may split the CPU
+    strategy = choose_strategy(config, several_workers)  # first of all: it may split the CPU, or start a server
     distribution.per_replica(config.train.batch_size, strategy)
     distribution.per_replica(config.attack.attack_batch_size, strategy, "attack_batch_size")
     source = sources.get(config.data.dataset)
     recogniser = build_recogniser(
         config.attack.recogniser or source.recogniser, config.attack.face_square or source.face_square
     )
-    photographs = load(config.data)
-    network = build_perceptual(config.models.perceptual, config.data.image_size, config.models.perceptual_size)
+    with distribution.chief_first(strategy):  # what is drawn, converted or downloaded once is there for the others
+        photographs = load(config.data)
+        network = build_perceptual(config.models.perceptual, config.data.image_size, config.models.perceptual_size)
     return Setting(config, strategy, photographs, recogniser, network)
 
 

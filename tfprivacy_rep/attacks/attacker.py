@@ -18,7 +18,7 @@ from tfprivacy_rep.config import AttackConfig
 from tfprivacy_rep.data import pipeline
 from tfprivacy_rep.data.images import Images, take
 from tfprivacy_rep.data.rehearsal import spaced
-from tfprivacy_rep.distribution import iterate, per_replica
+from tfprivacy_rep.distribution import from_chief, is_chief, iterate, per_replica
 from tfprivacy_rep.models.decoder import build_decoder, build_residual_decoder
 from tfprivacy_rep.models.discriminator import build_discriminator
 from tfprivacy_rep.models.inference import BatchedModel
@@ -205,12 +205,13 @@ class AttackTrainer:
     def after_chunk(self, history: list[dict[str, float]]) -> bool:
         """Looks at the validation loss and the attacker's health, keeps the best weights, and says whether the attacker
         has converged."""
-        loss = self._validation_loss()
+        loss = from_chief(self._strategy, self._validation_loss())
         earlier = [row["validation_loss"] for row in history[:-1]]
         history[-1]["validation_loss"] = loss
-        if health.is_settled(history):
-            history[-1].update(self._look(self._sample))
-        announce(self._title, history, attacker=True)
+        if is_chief(self._strategy):  # looked at, never acted on
+            if health.is_settled(history):
+                history[-1].update(self._look(self._sample))
+            announce(self._title, history, attacker=True)
         if not earlier or loss < min(earlier):
             for best, weights in zip(self._best, self._attacker.decoder.get_weights()):
                 best.assign(weights)
@@ -294,7 +295,7 @@ def attack(
         loop.LoopOptions(
             steps=spec.patience * config.attack_steps, chunk=config.attack_check_every,
             checkpoint_every=5 * config.attack_check_every, folder=folder, title=title, progress=progress,
-            tensorboard=tensorboard, remedy="Lower attack_learning_rate.",
+            tensorboard=tensorboard, remedy="Lower attack_learning_rate.", strategy=strategy,
         ),
     )
     trainer.use_best()

@@ -34,9 +34,11 @@ class CheckpointStore:
     Args:
         folder: where checkpoints are written.
         stateful: Keras or TensorFlow variables by name of the list.
+        writes: whether `save` writes; of several workers, whose variables are equal, the chief alone does.
     """
 
-    def __init__(self, folder: str | Path, stateful: Mapping[str, list]) -> None:
+    def __init__(self, folder: str | Path, stateful: Mapping[str, list], writes: bool = True) -> None:
+        self._writes = writes
         self._history = _History()
         self._step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._variables = _by_place(stateful)
@@ -69,6 +71,8 @@ class CheckpointStore:
 
     def save(self, step: int) -> None:
         """Writes a checkpoint of `step`."""
+        if not self._writes:
+            return
         self._step.assign(step)
         self._manager.save(checkpoint_number=step)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +12,7 @@ import tensorflow as tf
 import tqdm
 
 from tfprivacy_rep.data.image_files import as_user_error
+from tfprivacy_rep.distribution import is_chief, require_same_step
 from tfprivacy_rep.training.checkpoint import CheckpointStore
 from tfprivacy_rep.training.compiled import Measured, NonFiniteError
 
@@ -50,6 +51,7 @@ class LoopOptions:
         progress: whether to show it.
         tensorboard: whether to write logs.
         remedy: what may help where a value is no longer finite; the end of that error's text.
+        strategy: of the trainer; where it has several workers, the chief alone writes and shows a bar.
     """
 
     steps: int
@@ -60,6 +62,7 @@ class LoopOptions:
     progress: bool = True
     tensorboard: bool = True
     remedy: str = "Lower the learning rates, or lambda1 and lambda2, or set bound_negative_terms."
+    strategy: tf.distribute.Strategy = field(default_factory=tf.distribute.get_strategy)
 
 
 def run(trainer: Trainer, options: LoopOptions) -> list[dict[str, float]]:
@@ -71,8 +74,10 @@ def run(trainer: Trainer, options: LoopOptions) -> list[dict[str, float]]:
     Raises:
         NonFiniteError: when a value is infinite or not a number; the last good checkpoint stays.
     """
-    store = CheckpointStore(options.folder / "checkpoints", trainer.stateful())
-    trainer.seek(store.restore())
+    store = CheckpointStore(options.folder / "checkpoints", trainer.stateful(), is_chief(options.strategy))
+    restored = store.restore()
+    require_same_step(options.strategy, restored)
+    trainer.seek(restored)
     saved = trainer.step
     done = bool(store.history) and bool(store.history[-1].get("done"))
     with _writer(options) as writer, _bar(options, trainer.step) as bar:
@@ -139,12 +144,12 @@ def _non_finite(what: str, step: int, newest: str | None, options: LoopOptions) 
 
 
 def _bar(options: LoopOptions, done: int) -> tqdm.tqdm:
-    return tqdm.tqdm(total=options.steps, initial=done, desc=options.title, unit="step", disable=not options.progress,
-                     dynamic_ncols=True, mininterval=1.0)
+    return tqdm.tqdm(total=options.steps, initial=done, desc=options.title, unit="step",
+                     disable=not (options.progress and is_chief(options.strategy)), dynamic_ncols=True, mininterval=1.0)
 
 
 def _writer(options: LoopOptions) -> contextlib.AbstractContextManager:
-    if not options.tensorboard:
+    if not (options.tensorboard and is_chief(options.strategy)):
         return contextlib.nullcontext()
     return contextlib.closing(tf.summary.create_file_writer(str(options.folder / "logs")))
 

@@ -184,6 +184,7 @@ def train_encoder(
     options = loop.LoopOptions(
         steps=config.train.steps, chunk=config.train.log_every, checkpoint_every=config.train.checkpoint_every,
         folder=folder, title=title, progress=config.run.use_progress, tensorboard=config.run.use_tensorboard,
+        strategy=strategy,
     )
     history = loop.run(trainer, options)
     return TrainedEncoder(protector.encoder, protector.classifier, history)

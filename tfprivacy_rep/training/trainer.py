@@ -9,7 +9,7 @@ from typing import Any, Callable, Mapping, Sequence
 import tensorflow as tf
 
 from tfprivacy_rep.data import pipeline
-from tfprivacy_rep.distribution import iterate, per_replica
+from tfprivacy_rep.distribution import is_chief, iterate, per_replica
 from tfprivacy_rep.models.perceptual import PerceptualNetwork
 from tfprivacy_rep.models.players import Adversary, Protector
 from tfprivacy_rep.objectives.combine import Term
@@ -138,7 +138,7 @@ class GameTrainer:
 
     def after_chunk(self, history: list[dict[str, float]]) -> bool:
         """Adds the validation values; the game is never over before its last step."""
-        if self._validate is not None:
+        if self._validate is not None and is_chief(self._strategy):  # looked at, never acted on
             history[-1].update(self._validate(history))
         return False
 
