@@ -52,6 +52,8 @@ _INVALID: list[tuple[type, dict[str, Any], list[str]]] = [
         (AttackConfig, {name: 0.0}, [f"{name}=0.0", "positive"])
         for name in ("attack_learning_rate", "attack_mu1", "attack_mu2")
     ],
+    (TrainConfig, {"workers": "two"}, ["workers='two'", "auto, slurm, alone"]),
+    (TrainConfig, {"worker_timeout": 0}, ["worker_timeout=0", "at least 1 second"]),
     (AttackConfig, {"attack_gan_loss": "hinge"}, ["attack_gan_loss='hinge'", "saturating"]),
     (RunConfig, {"output_dir": ""}, ["output_dir=''", "Add --output_dir=runs/mine."]),
     (RunConfig, {"output_dir": "x", "seed": -1}, ["seed=-1"]),

@@ -35,6 +35,7 @@ _CHOICES = {
     "sweep_values": (0.0, 0.5),
     "less_data": 0.5,
     "partition": "disjoint_people",
+    "workers": "alone",
     "gan_loss": "non_saturating",
     "attack_gan_loss": "saturating",
     "image_size": 96,
