@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tfprivacy_rep import files
+from tfprivacy_rep.config import UNPROTECTED, Config, GameConfig
 from tfprivacy_rep.errors import UserError
-
-#: The encoder that is meant by an output folder, and the one that it is compared with.
-PROTECTED, UNPROTECTED = "paper", "unprotected"
 
 _RUN = re.compile(r"seed(\d+)-fold(\d+)")
 _SECTIONS = {"data", "models", "game", "train", "run"}
@@ -29,7 +27,7 @@ class CheckpointRun:
         config: what it was trained with, by section and option.
         output: the output folder.
         folder: of the encoder; its checkpoints are in `game`.
-        name: `paper` or `unprotected`.
+        name: `unprotected`, `paper`, or another of `GameConfig.variants`.
         seed, fold: of its run.
         reference: folder of the unprotected encoder that was trained beside it; None if this is it, or if there is none
             whose training has ended.
@@ -43,13 +41,18 @@ class CheckpointRun:
     fold: int
     reference: Path | None
 
+    @property
+    def game(self) -> GameConfig:
+        """What it was trained by."""
+        return Config.from_dict(self.config).games()[self.name]
+
 
 def checkpoint_run(path: str | Path) -> CheckpointRun | None:
     """Looks whether a path is a folder of scripts/train.py. TensorFlow is not needed.
 
     Args:
-        path: an output folder, which stands for the protected encoder of its first run that has ended; the folder of
-            one run, which stands for its protected encoder; or the folder of an encoder.
+        path: an output folder, which stands for the last encoder of its first run that has ended, the one with the most
+            protection; the folder of one run, which stands for its last encoder; or the folder of an encoder.
 
     Returns:
         What is there; None if it is no such folder, and may be a model of another kind.
@@ -62,12 +65,13 @@ def checkpoint_run(path: str | Path) -> CheckpointRun | None:
         return None
     if (config := _config(folder)) is not None:
         runs = sorted((run for run in folder.glob("runs/*") if _RUN.fullmatch(run.name)), key=_seed_and_fold)
-        ended = [run for run in runs if _has_ended(run / PROTECTED, config)]
+        last = _last(config)
+        ended = [run for run in runs if _has_ended(run / last, config)]
         if not ended:
             raise _not_ended(path, f"{len(runs)} runs")
-        return _of_encoder(folder, ended[0] / PROTECTED, config)
-    if _RUN.fullmatch(folder.name):
-        folder = folder / PROTECTED
+        return _of_encoder(folder, ended[0] / last, config)
+    if _RUN.fullmatch(folder.name) and (config := _config(folder.parents[1])) is not None:
+        folder = folder / _last(config)
     if not _RUN.fullmatch(folder.parent.name) or folder.parent.parent.name != "runs":
         return None
     output = folder.parents[2]
@@ -76,6 +80,10 @@ def checkpoint_run(path: str | Path) -> CheckpointRun | None:
     if not _has_ended(folder, config):
         raise _not_ended(path, f"checkpoints of the steps {_steps(folder)}")
     return _of_encoder(output, folder, config)
+
+
+def _last(config: dict[str, Any]) -> str:
+    return list(Config.from_dict(config).games())[-1]
 
 
 def _of_encoder(output: Path, folder: Path, config: dict[str, Any]) -> CheckpointRun:

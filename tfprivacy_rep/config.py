@@ -127,6 +127,12 @@ class ModelConfig:
         require("perceptual_size", self.perceptual_size, self.perceptual_size >= 16, "at least 16", "Use 32.")
 
 
+#: The encoder that all others are compared with.
+UNPROTECTED = "unprotected"
+_RELEASE = ("rate_weight", "target_rate_bits", "release_noise")
+_NO_NOISE: dict[str, Any] = {"rate_weight": 0.0, "target_rate_bits": 0.0, "release_noise": 0.0}
+
+
 @dataclass(frozen=True)
 class GameConfig:
     """Weights and rules of the game. The symbols are those of the paper (see `objectives`)."""
@@ -136,6 +142,12 @@ class GameConfig:
                             "mean features of the public photographs)")
     mu1: float = option(0.0, "weight of the simulated adversary's GAN loss L_adv")
     mu2: float = option(0.0, "weight of the simulated adversary's perceptual loss L_perc")
+    rate_weight: float = option(0.0, "weight beta of the rate, in nats a photograph: Z is drawn from a normal "
+                                "distribution that the encoder learns, and pays for what it tells")
+    target_rate_bits: float = option(0.0, "bits a photograph that the rate is brought to by changing its weight during "
+                                     "training, in place of rate_weight; 0: no target")
+    release_noise: float = option(0.0, "standard deviation of normal noise of a fixed scale that is added to Z, whose "
+                                  "root mean square is 1, in place of a learned one; 0: none")
     gan_loss: str = option("saturating", "GAN term: saturating, log(1 - D) as in the paper, or non_saturating, -log D")
     adversary_moves: int = option(1, "moves of the adversary before each move of the protector")
     adversary_warmup: int = option(0, "first steps in which only the adversary moves")
@@ -147,10 +159,13 @@ class GameConfig:
 
     def __post_init__(self) -> None:
         require_types(self)
-        for name in ("lambda1", "lambda2", "mu1", "mu2"):
+        for name in ("lambda1", "lambda2", "mu1", "mu2", *_RELEASE):
             value = getattr(self, name)
             require(name, value, value >= 0, "a number that is not negative (the minus signs are in the objective)",
                     "Use 0 to leave the term out.")
+        given = [name for name in _RELEASE if getattr(self, name) > 0]
+        for name in given[1:]:
+            require(name, getattr(self, name), False, f"0 beside {given[0]}", "Z has one kind of noise; choose one.")
         require("gan_loss", self.gan_loss, self.gan_loss in GAN_LOSSES, f"one of {GAN_LOSSES}",
                 "Use saturating, as in the paper.")
         require("adversary_moves", self.adversary_moves, self.adversary_moves >= 1, "at least 1", "Use 1.")
@@ -162,10 +177,32 @@ class GameConfig:
         """Whether the protector's objective contains the decoder, so that an adversary has to be trained."""
         return self.lambda1 > 0 or self.lambda2 > 0
 
+    @property
+    def learns_release(self) -> bool:
+        """Whether Z is drawn from a distribution that is learned."""
+        return self.rate_weight > 0 or self.target_rate_bits > 0
+
     def unprotected(self) -> "GameConfig":
-        """The same game without the negative terms: plain supervised training."""
-        return dataclasses.replace(self, lambda1=0.0, lambda2=0.0, mu1=0.0, mu2=0.0, adversary_warmup=0,
-                                   bound_negative_terms=False, restart_decoder_every=0)
+        """The same game without the negative terms and without noise: plain supervised training."""
+        return dataclasses.replace(self, **_NO_NOISE, lambda1=0.0, lambda2=0.0, mu1=0.0, mu2=0.0,
+                                   adversary_warmup=0, bound_negative_terms=False, restart_decoder_every=0)
+
+    def noise_options(self) -> dict[str, Any]:
+        """The options in use that decide what noise Z is released with; empty for none."""
+        return {name: getattr(self, name) for name in _RELEASE if getattr(self, name) > 0}
+
+    def variants(self) -> dict[str, "GameConfig"]:
+        """The games within this one by name: `unprotected`; `paper`, the negative terms alone; `rate` or `noise`, what
+        is released with noise alone; and `paper_rate` or `paper_noise`, both together."""
+        noise = "rate" if self.learns_release else "noise" if self.release_noise > 0 else ""
+        found = {UNPROTECTED: self.unprotected()}
+        if self.has_opponent or not noise:
+            found["paper"] = dataclasses.replace(self, **_NO_NOISE)
+        if noise:
+            found[noise] = dataclasses.replace(self.unprotected(), **self.noise_options())
+        if self.has_opponent and noise:
+            found[f"paper_{noise}"] = self
+        return found
 
     def crutches(self) -> dict[str, Any]:
         """The options in use that keep the game from being won by a trick; a report names them."""
@@ -177,6 +214,11 @@ class GameConfig:
 class TrainConfig:
     """How long and how fast the game is played."""
 
+    encoders: tuple[str, ...] = option(
+        (), "comma-separated encoders to train: unprotected, which is first, then paper (the negative terms alone), "
+        "rate or noise (Z with noise alone), paper_rate or paper_noise; empty: unprotected, and the one with all weights "
+        "that are given"
+    )
     steps: int = option(600, "steps of the game: warm-up and moves of the protector together")
     batch_size: int = option(32, "photographs a move, over all replicas")
     augment: int = option(1, "copies of each training photograph of X1 and X2: the original and shifted, mirrored "
@@ -284,6 +326,16 @@ class Config:
         warmup, steps = self.game.adversary_warmup, self.train.steps
         require("adversary_warmup", warmup, warmup < steps, f"less than steps={steps}",
                 "Or the protector never moves: raise steps.")
+        encoders, variants = self.train.encoders, list(self.game.variants())
+        require("encoders", encoders, not encoders or (
+            encoders[0] == UNPROTECTED and len(set(encoders)) == len(encoders) and set(encoders) <= set(variants)),
+            f"{UNPROTECTED} first, then some of {', '.join(variants[1:])}, which have weights",
+            f"Use --encoders={','.join(variants)}, or give the others' weights.")
+
+    def games(self) -> dict[str, GameConfig]:
+        """The encoders that are trained, by name, with the game of each: the unprotected one first."""
+        variants = self.game.variants()
+        return {name: variants[name] for name in self.train.encoders or (UNPROTECTED, list(variants)[-1])}
 
     def to_dict(self) -> dict[str, Any]:
         """The configuration as plain nested dictionaries, for JSON."""

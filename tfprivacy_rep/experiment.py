@@ -107,7 +107,7 @@ class _Run:
         columns = {"reference": self._reference()}
         pictures = {"originals": photographs.images[p.probes[:MAX_PICTURES]]}
         encoders: dict[str, Any] = {}
-        for name, game in self._games().items():
+        for name, game in self._setting.config.games().items():
             encoders[name], columns[name], of_encoder = self._encoder(name, game)
             pictures |= {f"{name}/{attacker}": images[:MAX_PICTURES] for attacker, images in of_encoder.items()}
             gc.collect()
@@ -125,10 +125,6 @@ class _Run:
         }
         people = np.arange(len(photographs)) if photographs.people is None else photographs.people
         return RunRecord(facts, people[p.probes], columns, pictures)
-
-    def _games(self) -> dict[str, GameConfig]:
-        game = self._setting.config.game
-        return {"unprotected": game.unprotected(), "paper": game}
 
     def _reference(self) -> audit.Columns:
         p = self._partition
@@ -158,6 +154,7 @@ class _Run:
         self._export(name, trained)
         facts = {
             "weights": {symbol: getattr(game, symbol) for symbol in ("lambda1", "lambda2", "mu1", "mu2")},
+            "noise": game.noise_options(),
             "options": game.crutches(),
             "fingerprint": subject.encode.require_unchanged(),
             "headline_attackers": chosen,
@@ -172,10 +169,11 @@ class _Run:
 
     def _export(self, name: str, trained: TrainedEncoder) -> None:
         """Exports the protected encoder of the first run, once."""
-        if self._export_to is None or name != "paper" or not self._setting.config.run.use_export:
+        config = self._setting.config
+        if self._export_to is None or name != list(config.games())[-1] or not config.run.use_export:
             return
         if not (self._export_to / "encoder" / "1").exists():
-            export_encoder(trained.encoder, self._export_to / "encoder")
+            export_encoder(trained.encoder, self._export_to / "encoder", release=trained.release)
 
     def _title(self, encoder: str, phase: str) -> str:
         return f"seed {self._partition.seed} fold {self._partition.fold}: {encoder}, {phase}"

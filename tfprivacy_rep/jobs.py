@@ -124,6 +124,9 @@ class ExportConfig:
     warmup_batches: tuple[int, ...] = option((1, 32), "sizes of the batches that the server warms up with; empty: no "
                                              "warm-up requests")
 
+    with_mean: bool = option(False, "add a signature to a stochastic encoder that gives the mean, which no noise "
+                             "protects")
+
     def __post_init__(self) -> None:
         require_types(self)
         require("encoder", self.encoder, bool(self.encoder), "a trained encoder", "Add --encoder=runs/quickstart.")

@@ -225,7 +225,8 @@ class Laboratory:
     def subject(self, trained: TrainedEncoder) -> audit.Subject:
         """The trained encoder, frozen, as the audit meets it."""
         return audit.Subject(
-            FrozenEncoder(trained.encoder), BatchedModel(trained.classifier), self.photographs, self.partition
+            FrozenEncoder(trained.encoder, release=trained.release, seed=self.partition.seed),
+            BatchedModel(trained.classifier), self.photographs, self.partition,
         )
 
     def pairs(

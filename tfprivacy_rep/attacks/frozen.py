@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Protocol
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from tfprivacy_rep.data.images import Images
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.models.inference import BatchedModel, weights_sha256
+from tfprivacy_rep.models.release import NATS_PER_BIT, GaussianRelease
 
 
 class Encoder(Protocol):
@@ -54,27 +57,46 @@ def require_same(now: str, before: str) -> str:
 
 
 class FrozenEncoder:
-    """Black-box access to an encoder in inference mode.
+    """Black-box access to an encoder in inference mode: what it releases, and never the mean of it.
 
     Args:
-        encoder: images `[B, S, S, 3]` in [0, 1] to representations `[B, ...]`.
+        encoder: images `[B, S, S, 3]` in [0, 1] to representations `[B, ...]`, or to the parameters of a release.
         batch_size: images at a time.
+        release: what representations are drawn from; None where the encoder gives them.
+        seed: of the draws.
     """
 
-    def __init__(self, encoder: keras.Model, batch_size: int = 64) -> None:
-        self._model = BatchedModel(encoder, batch_size)
+    def __init__(
+        self, encoder: keras.Model, batch_size: int = 64, release: GaussianRelease | None = None, seed: int = 0
+    ) -> None:
+        self._model, self.release, self._seed = BatchedModel(encoder, batch_size), release, seed
         self._before = self.fingerprint()
 
-    def __call__(self, images: Images) -> np.ndarray:
+    def __call__(self, images: Images, draw: int = 0) -> np.ndarray:
         """Returns the representations of images, `[N, ...]` float32.
 
         Args:
             images: `[N, S, S, 3]`, uint8 or float32 in [0, 1].
+            draw: number of the release, from 0: the same images get other samples for another number, and the same for
+                the same, so that a resumed run sees what it saw before.
 
         Raises:
             UserError: if the encoder answers with infinite values or not-a-numbers.
         """
-        return require_finite(self._model(images))
+        given = require_finite(self._model(images))
+        if self.release is None:
+            return given
+        noise = np.random.default_rng([self._seed, draw, zlib.crc32(given.tobytes())])
+        return self.release.sample(given, noise.standard_normal((len(given), given.shape[2]), np.float32))
+
+    def rate_bits(self, images: Images) -> np.ndarray:
+        """The rate of each image in bits, `[N]` float64; of an encoder without a release there is none.
+
+        Args:
+            images: `[N, S, S, 3]`, uint8 or float32 in [0, 1].
+        """
+        assert self.release is not None
+        return np.asarray(self.release.rate(tf.constant(self._model(images))), np.float64) / NATS_PER_BIT
 
     def fingerprint(self) -> str:
         """SHA-256 of all weights, normalisation statistics included.

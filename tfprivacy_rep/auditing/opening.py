@@ -32,7 +32,7 @@ class OpenedEncoder:
         access: `white box` where there are gradients, else `black box`.
         encode: photographs to representations, float32 `[N, ...]`.
         model: images `[B, S, S, 3]` in [0, 1] to representations as one Keras model, whatever scale the encoder itself
-            takes; None for a black box.
+            takes; to their mean where they are drawn; None for a black box.
         classifier: representations to logits `[N, A]`; None where the encoder came without one.
         representation_shape: of one representation.
     """
@@ -61,12 +61,14 @@ def open_checkpoint(run: CheckpointRun, config: Config, attributes: int) -> Open
     models = dataclasses.replace(
         config.models, representation_size=held["representation_size"], widths=tuple(held["widths"])
     )
-    encoder, classifier, _ = restore_protector(
-        dataclasses.replace(config, models=models), attributes, run.seed, run.folder / "game"
+    protector = restore_protector(
+        dataclasses.replace(config, models=models), run.game, attributes, run.seed, run.folder / "game"
     )
-    shape = tuple(encoder.output_shape[1:])
+    encoder, release = protector.encoder, protector.release
     return OpenedEncoder(
-        str(run.folder), "checkpoint", WHITE_BOX, FrozenEncoder(encoder), encoder, BatchedModel(classifier), shape
+        str(run.folder), "checkpoint", WHITE_BOX, FrozenEncoder(encoder, release=release, seed=run.seed),
+        encoder if release is None else keras.Model(encoder.input, release.mean(encoder.output), name="mean"),
+        BatchedModel(protector.classifier), protector.representation_shape,
     )
 
 

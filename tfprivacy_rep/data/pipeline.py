@@ -11,7 +11,8 @@ from tfprivacy_rep.data.images import Images, ImageStore, in_memory
 
 
 def batches(
-    fields: Mapping[str, Any], batch_size: int, seed: int, first_batch: int = 0, replica: int = 0, replicas: int = 1
+    fields: Mapping[str, Any], batch_size: int, seed: int, first_batch: int = 0, replica: int = 0, replicas: int = 1,
+    noise: int = 0,
 ) -> tf.data.Dataset:
     """Returns endless batches; every epoch has each example exactly once, in an order of its own.
 
@@ -27,6 +28,7 @@ def batches(
         first_batch: number of the first batch given.
         replica: number of the replica whose share of each batch is given: the whole batch with the default.
         replicas: how many there are.
+        noise: standard normal numbers that come with each example as `noise`, other ones in each epoch; 0 for none.
 
     Returns:
         A dataset of dictionaries with the keys of `fields`, `[batch_size / replicas, ...]` each.
@@ -41,7 +43,10 @@ def batches(
         index = tf.random.experimental.index_shuffle(
             place, seed=tf.stack([tf.constant(seed, tf.int64), epoch]), max_index=count - 1
         )
-        return tf.nest.map_structure(lambda field: _as_float_tensor(_row(field, index)), tensors)
+        held = tf.nest.map_structure(lambda field: _as_float_tensor(_row(field, index)), tensors)
+        if noise:  # by the place in the stream, so that it depends on no replica and a resumed run has the same
+            held["noise"] = tf.random.stateless_normal([noise], tf.stack([tf.constant(seed, tf.int64), position]))
+        return held
 
     options = tf.data.Options()
     options.autotune.enabled = False  # everything is set here, and its thread makes an iterator slow to be freed

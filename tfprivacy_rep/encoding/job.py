@@ -57,8 +57,8 @@ def run(job: EncodeConfig) -> Encoded | None:
 
 def _convert(opened: Opened, job: EncodeConfig) -> None:
     if opened.model is None:
-        raise UserError(f"Invalid `tflite`: expected an encoder that is no TFLite file yet. Received: {job.encoder}. "
-                        "Convert what it was made from.")
+        raise UserError("Invalid `tflite`: expected an encoder without noise that is no TFLite file yet. Received: "
+                        f"{job.encoder}. Convert what it was made from; export a stochastic one by scripts/export.py.")
     facts = {"image_size": opened.image_size, "representation_shape": list(opened.representation_shape),
              "weights_sha256": opened.weights_sha256, "dataset": opened.dataset}
     done = lite.convert(opened.model, opened.encode, facts, Path(job.tflite), job.tflite_quantise)

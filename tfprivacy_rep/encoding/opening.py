@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
@@ -11,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfprivacy_rep.attacks.black_box import SavedModelEncoder, newest_saved_model
+from tfprivacy_rep.attacks.frozen import FrozenEncoder
 from tfprivacy_rep.attacks.image_input import unknown_side
 from tfprivacy_rep.attacks.keras_file import load_keras
 from tfprivacy_rep.checkpoint_run import CheckpointRun, checkpoint_run
@@ -35,7 +37,7 @@ class Opened:
         representation_shape: of one representation.
         weights_sha256: of the weights; of all files for a SavedModel without a manifest.
         dataset: source of the photographs it was trained on; None where that is not known.
-        model: Keras model of the same, or the folder of the SavedModel; None for TFLite.
+        model: Keras model of the same, or the folder of the SavedModel; None for TFLite, and for a stochastic encoder.
     """
 
     kind: str
@@ -88,8 +90,13 @@ def open_encoder(path: str, image_size: int = 0, batch_size: int = 64, output_na
 
 def _of_checkpoint(run: CheckpointRun, batch_size: int) -> Opened:
     config = Config.from_dict(run.config)
-    encoder = restore_encoder(config, run.seed, run.folder / "game")
-    return _of_model("checkpoint", encoder, batch_size, config.data.dataset)
+    protector = restore_encoder(config, run.game, run.seed, run.folder / "game")
+    if protector.release is None:
+        return _of_model("checkpoint", protector.encoder, batch_size, config.data.dataset)
+    # A seed that nobody knows: these representations leave for good.
+    encode = FrozenEncoder(protector.encoder, batch_size, protector.release, secrets.randbits(128))
+    return Opened("checkpoint", encode, config.data.image_size, protector.representation_shape,
+                  weights_sha256(protector.encoder), config.data.dataset, None)
 
 
 def _of_model(kind: str, model: keras.Model, batch_size: int, dataset: str | None) -> Opened:

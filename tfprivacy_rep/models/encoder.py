@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Callable, Sequence
 
 import keras
 from keras import layers
@@ -29,12 +29,28 @@ def build_encoder(
         A model from images `[B, S, S, 3]` float32 in [0, 1] to representations `[B, d]` float32 (unbounded).
     """
     initialiser = seeded_initialisers(seed)
+    trunk = _trunk(image_size, widths, initialiser)
+    z = layers.Dense(representation_size, kernel_initializer=initialiser(), name="representation")(trunk.output)
+    return keras.Model(trunk.input, z, name="encoder")
+
+
+def build_trunk(image_size: int, widths: Sequence[int] = (32, 64, 128, 256), seed: int = 0) -> keras.Model:
+    """Builds the encoder without its last layer, for a head of another kind (`models.release`).
+
+    Args:
+        image_size, widths, seed: as of `build_encoder`.
+
+    Returns:
+        A model from images `[B, S, S, 3]` float32 in [0, 1] to features `[B, F]` float32.
+    """
+    return _trunk(image_size, widths, seeded_initialisers(seed))
+
+
+def _trunk(image_size: int, widths: Sequence[int], initialiser: Callable) -> keras.Model:
     x = images = keras.Input((image_size, image_size, 3), name="images")
     x = layers.Rescaling(2.0, offset=-1.0, name="to_minus_one_one")(x)
     for index, filters in enumerate(widths):
         x = layers.Conv2D(filters, 4, 2, padding="same", kernel_initializer=initialiser(), name=f"conv{index}")(x)
         x = layers.GroupNormalization(GROUPS, name=f"norm{index}")(x)
         x = layers.LeakyReLU(0.2, name=f"activation{index}")(x)
-    x = layers.Flatten(name="flatten")(x)
-    z = layers.Dense(representation_size, kernel_initializer=initialiser(), name="representation")(x)
-    return keras.Model(images, z, name="encoder")
+    return keras.Model(images, layers.Flatten(name="flatten")(x), name="trunk")

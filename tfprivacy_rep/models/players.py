@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Mapping
 
 import keras
+
+from tfprivacy_rep.models.release import GaussianRelease
 
 
 def _adam(learning_rate: float, beta_1: float = 0.9) -> keras.optimizers.Optimizer:
@@ -16,21 +19,51 @@ class Protector:
     """Encoder and classifier, which move on the private data X1.
 
     Attributes:
-        encoder: images `[B, S, S, 3]` in [0, 1] to representations `[B, ...]`.
+        encoder: images `[B, S, S, 3]` in [0, 1] to representations `[B, ...]`, or, with a release, to its parameters
+            `[B, 2, d]`.
         classifier: representations to logits `[B, A]`.
         optimizer: moves both; built for exactly their trainable variables.
+        release: what Z is drawn from, for a stochastic encoder; None where the encoder gives Z itself.
     """
 
     encoder: keras.Model
     classifier: keras.Model
     optimizer: keras.optimizers.Optimizer
+    release: GaussianRelease | None = None
 
     @classmethod
-    def create(cls, encoder: keras.Model, classifier: keras.Model, learning_rate: float) -> "Protector":
+    def create(
+        cls, encoder: keras.Model, classifier: keras.Model, learning_rate: float,
+        release: GaussianRelease | None = None,
+    ) -> "Protector":
         """Joins the models with an Adam optimizer. Call it inside the strategy's scope."""
         optimizer = _adam(learning_rate)
         optimizer.build(encoder.trainable_variables + classifier.trainable_variables)
-        return cls(encoder, classifier, optimizer)
+        return cls(encoder, classifier, optimizer, release)
+
+    @property
+    def representation_shape(self) -> tuple[int, ...]:
+        """Shape of one Z."""
+        shape = tuple(self.encoder.output_shape[1:])
+        return shape if self.release is None else shape[1:]
+
+    @property
+    def noise(self) -> int:
+        """Normal numbers that one Z takes; 0 for an encoder that gives Z itself."""
+        return 0 if self.release is None else self.representation_shape[0]
+
+    def represent(self, batch: Mapping[str, Any], training: bool) -> tuple[Any, Any]:
+        """Encodes a batch and draws Z.
+
+        Args:
+            batch: `images` `[b, S, S, 3]`; with a release, `noise` `[b, d]`.
+            training: whether the encoder learns.
+
+        Returns:
+            What the encoder gives, and Z; the same without a release.
+        """
+        given = self.encoder(batch["images"], training=training)
+        return given, given if self.release is None else self.release.sample(given, batch["noise"])
 
     @property
     def variables(self) -> list:

@@ -94,7 +94,7 @@ def _perceptual_speed(config: Config, network: keras.Model, g: float) -> float:
 
 def _player_speed(config: Config) -> float:
     """Of a training step of the configured encoder."""
-    protector, images = build_protector(config, 1, seed=0), _images(config)
+    protector, images = build_protector(config, 1, 0, config.game.unprotected()), _images(config)
 
     @tf.function
     def step() -> tf.Tensor:
@@ -113,12 +113,12 @@ def _cost(name: str, steps: int, batch: int, counted: tuple[float, float], speed
 
 def _game_step(config: Config, game: GameConfig, attributes: int, g: float) -> tuple[float, float]:
     """Operations of the players and of g for each photograph of a step."""
-    protector = build_protector(config, attributes, seed=0)
+    protector = build_protector(config, attributes, 0, game)
     encoder = forward_gflop(protector.encoder)
     players = _LEARNING * (encoder + forward_gflop(protector.classifier))
     if not game.has_opponent:
         return players, 0.0
-    adversary = build_adversary(config, game, protector.encoder.output_shape[1:], seed=0)
+    adversary = build_adversary(config, game, protector.representation_shape, seed=0)
     decoder, moves = forward_gflop(adversary.decoder), game.adversary_moves
     players += _FROZEN * decoder
     players += moves * (_FIXED * encoder + _LEARNING * decoder + _discriminator(adversary.discriminator))

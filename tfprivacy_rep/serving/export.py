@@ -17,6 +17,7 @@ import tensorflow as tf
 from tfprivacy_rep import files
 from tfprivacy_rep.data.preprocessing import Cut
 from tfprivacy_rep.errors import UserError
+from tfprivacy_rep.models.release import GaussianRelease
 from tfprivacy_rep.serving.image_bytes import photographs
 
 Complete = Callable[[Path], None]
@@ -24,7 +25,7 @@ Complete = Callable[[Path], None]
 
 def export_encoder(
     encoder: keras.Model, folder: str | Path, version: int = 1, complete: Complete | None = None,
-    cut: Cut | None = None,
+    cut: Cut | None = None, release: GaussianRelease | None = None, with_mean: bool = False,
 ) -> Path:
     """Writes `<folder>/<version>` with two signatures that give `representation` float32 `[B, ...]`, for any B.
 
@@ -32,11 +33,15 @@ def export_encoder(
     whole JPEG or PNG files, and does to them what training did (see `image_bytes.photographs`).
 
     Args:
-        encoder: images to representations.
+        encoder: images to representations, or to the parameters of a release.
         folder: of the model, with one folder for each version in it.
         version: positive integer.
         complete: called with the folder before it is published, to add files to it and to check it.
         cut: where training cut photographs of its source's size; None for the middle.
+        release: what representations are drawn from, in the graph, with noise that no two calls and no two processes
+            share; None where the encoder gives them.
+        with_mean: adds a third signature, `mean`, which takes `images` and gives the mean of the release as
+            `representation`: no noise protects it.
 
     Returns:
         The folder of the version.
@@ -47,7 +52,9 @@ def export_encoder(
     size = encoder.inputs[0].shape[1]
 
     def represent(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"representation": tf.identity(encoder(images, training=False), name="representation")}
+        given = encoder(images, training=False)
+        z = given if release is None else release.fresh_sample(given)
+        return {"representation": tf.identity(z, name="representation")}
 
     archive = keras.export.ExportArchive()
     archive.add_endpoint(
@@ -58,6 +65,11 @@ def export_encoder(
         name="serving_bytes", fn=lambda image_bytes: represent(photographs(image_bytes, size, cut)),
         input_signature=[tf.TensorSpec((None,), tf.string, name="image_bytes")],
     )
+    if release is not None and with_mean:
+        archive.add_endpoint(
+            name="mean", fn=lambda images: {"representation": release.mean(encoder(images, training=False))},
+            input_signature=[tf.TensorSpec((None, *encoder.inputs[0].shape[1:]), tf.float32, name="images")],
+        )
     return _publish(archive, folder, version, complete)
 
 

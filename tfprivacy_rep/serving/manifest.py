@@ -59,6 +59,7 @@ class Pair:
         weights: SHA-256 of the weights, by `encoder` and `head`.
         configuration: of the training, by section and option.
         audit: what an audit found, or None.
+        stochastic: whether representations are drawn, other ones in each call.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Pair:
     weights: Mapping[str, str]
     configuration: Mapping[str, Mapping[str, Any]]
     audit: Mapping[str, Any] | None
+    stochastic: bool = False
 
     def served_as(self, model: str) -> str:
         """The name of one of the two at the server, and of its folder."""
@@ -93,7 +95,7 @@ def manifest(pair: Pair, model: str) -> dict[str, Any]:
             "name": pair.served_as(partner), "version": pair.version, "weights_sha256": pair.weights[partner]
         },
         "signatures": SIGNATURES[model],
-        "stochastic": False,
+        "stochastic": pair.stochastic and model == ENCODER,
         "packages": {name: importlib.metadata.version(name) for name in packages},
         "configuration": {
             section: {name: value for name, value in options.items() if name not in _PRIVATE}

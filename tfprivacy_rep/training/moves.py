@@ -15,6 +15,7 @@ import tensorflow as tf
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.models.perceptual import PerceptualNetwork
 from tfprivacy_rep.models.players import Adversary, Protector
+from tfprivacy_rep.models.release import GaussianRelease
 from tfprivacy_rep.objectives.adversarial import decoder_gan_loss, discriminator_loss
 from tfprivacy_rep.objectives.combine import Term, combine
 from tfprivacy_rep.objectives.reconstruction import perceptual_distance, pixel_distance
@@ -39,6 +40,8 @@ class View:
         gan_loss: kind of the GAN term.
         decoder_learns: whether the decoder is the one that moves; otherwise it is fixed, statistics of its batches
             included.
+        parameters: of the distribution that Z was drawn from, `[b, 2, d]`, and the release that they belong to, needed
+            for `L_rate` only.
     """
 
     batch: Batch
@@ -49,6 +52,8 @@ class View:
     discriminator: keras.Model | None = None
     gan_loss: str = "saturating"
     decoder_learns: bool = False
+    parameters: tf.Tensor | None = None
+    release: GaussianRelease | None = None
 
     @cached_property
     def reconstruction(self) -> tf.Tensor:
@@ -127,7 +132,12 @@ def _adversarial(view: View) -> tf.Tensor:
     return decoder_gan_loss(view.discriminator(view.reconstruction, training=True), view.gan_loss)
 
 
-_TERMS = {"L_u": _utility, "L_p": _pixels, "L_perc": _perceptual, "L_adv": _adversarial}
+def _rate(view: View) -> tf.Tensor:
+    assert view.release is not None
+    return view.release.rate(view.parameters)
+
+
+_TERMS = {"L_u": _utility, "L_p": _pixels, "L_perc": _perceptual, "L_adv": _adversarial, "L_rate": _rate}
 
 
 def _scalars(values: Mapping[str, tf.Tensor], global_batch: int) -> dict[str, tf.Tensor]:
@@ -159,7 +169,7 @@ def protector_move(
         adversary: whose decoder the negative terms look through; None when the objective has none.
         perceptual: g, or None.
         terms: `objectives.combine.protector_terms`, and any of your own.
-        batch: `images`, `labels` and maybe `features` of this replica.
+        batch: `images`, `labels`, maybe `features` of this replica, and `noise` for an encoder with a release.
         global_batch: examples of all replicas.
 
     Returns:
@@ -167,8 +177,11 @@ def protector_move(
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         _watch(tape, protector.variables)
-        z = protector.encoder(batch["images"], training=True)
-        view = View(batch, z, adversary.decoder if adversary else None, perceptual, protector.classifier)
+        given, z = protector.represent(batch, training=True)
+        view = View(
+            batch, z, adversary.decoder if adversary else None, perceptual, protector.classifier, parameters=given,
+            release=protector.release,
+        )
         values = view.values(terms)
         loss = share_of_mean(combine(terms, values), global_batch)
     _apply(protector.optimizer, tape, loss, protector.variables)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
@@ -20,15 +21,17 @@ from tfprivacy_rep.metrics.mcc import mcc, mean_mcc
 from tfprivacy_rep.models.classifier import build_classifier
 from tfprivacy_rep.models.decoder import build_decoder
 from tfprivacy_rep.models.discriminator import build_discriminator
-from tfprivacy_rep.models.encoder import build_encoder
+from tfprivacy_rep.models.encoder import build_encoder, build_trunk
 from tfprivacy_rep.models.inference import BatchedModel
 from tfprivacy_rep.models.perceptual import PerceptualNetwork
 from tfprivacy_rep.models.players import Adversary, Protector
+from tfprivacy_rep.models.release import NATS_PER_BIT, GaussianRelease, fixed_release, learned_release
 from tfprivacy_rep.objectives.combine import decoder_terms, protector_terms
 from tfprivacy_rep.objectives.reconstruction import perceptual_distance, pixel_distance
 from tfprivacy_rep.objectives.task import attribute_loss
 from tfprivacy_rep.training import health, loop
 from tfprivacy_rep.training.health_warnings import announce
+from tfprivacy_rep.training.rate_target import RateTarget
 from tfprivacy_rep.training.schedule import Schedule
 from tfprivacy_rep.training.trainer import Game, GameTrainer
 
@@ -61,11 +64,13 @@ class TrainedEncoder:
         encoder: images `[B, S, S, 3]` in [0, 1] to representations.
         classifier: representations to logits.
         history: the logged rows.
+        release: what Z is drawn from where the encoder gives its parameters; None where it gives Z.
     """
 
     encoder: keras.Model
     classifier: keras.Model
     history: list[dict[str, float]]
+    release: GaussianRelease | None = None
 
 
 def features_of(perceptual: PerceptualNetwork, images: Images, batch_size: int = 32) -> tuple[np.ndarray, ...]:
@@ -99,18 +104,28 @@ def mean_image_bounds(data: GameData, perceptual: PerceptualNetwork, sample: int
     return {"L_p": float(tf.reduce_mean(pixels)), "L_perc": float(tf.reduce_mean(features))}
 
 
-def build_protector(config: Config, attributes: int, seed: int) -> Protector:
+def build_protector(config: Config, attributes: int, seed: int, game: GameConfig | None = None) -> Protector:
     """Builds encoder and classifier afresh. Call it inside the strategy's scope.
 
     Args:
         config: sizes and step sizes.
         attributes: number of the classifier's logits.
         seed: of the weights.
+        game: says whether Z is drawn from a distribution, one that is learned or one of a fixed scale; None: that of
+            the configuration.
     """
-    models = config.models
-    encoder = build_encoder(config.data.image_size, models.representation_size, models.widths, seed=10 * seed)
-    classifier = build_classifier(encoder.output_shape[1:], attributes, seed=10 * seed + 1)
-    return Protector.create(encoder, classifier, config.train.learning_rate)
+    game, models = game or config.game, config.models
+    size, numbers = config.data.image_size, models.representation_size
+    release = None
+    if game.learns_release:
+        trunk = build_trunk(size, models.widths, seed=10 * seed)
+        encoder, release = learned_release(trunk, numbers, seed=10 * seed + 4)
+    else:
+        encoder = build_encoder(size, numbers, models.widths, seed=10 * seed)
+        if game.release_noise > 0:
+            encoder, release = fixed_release(encoder, game.release_noise)
+    classifier = build_classifier((numbers,), attributes, seed=10 * seed + 1)
+    return Protector.create(encoder, classifier, config.train.learning_rate, release)
 
 
 def build_adversary(
@@ -158,19 +173,23 @@ def train_encoder(
         UserError: if the batch does not divide by the replicas, or a loss is not finite.
     """
     with strategy.scope():
-        protector = build_protector(config, len(data.private.attributes), seed)
-        shape = protector.encoder.output_shape[1:]
+        protector = build_protector(config, len(data.private.attributes), seed, game)
+        shape = protector.representation_shape
+        rate_target = RateTarget(game.target_rate_bits) if game.target_rate_bits > 0 else None
         adversary = build_adversary(config, game, shape, seed) if game.has_opponent else None
     bounds = mean_image_bounds(data, perceptual) if game.bound_negative_terms else None
     rules = Game(
         protector,
         adversary,
         perceptual,
-        protector_terms(game.lambda1, game.lambda2, bounds),
+        protector_terms(
+            game.lambda1, game.lambda2, bounds, rate_target.weight if rate_target else game.rate_weight
+        ),
         decoder_terms(game.mu1, game.mu2),
         game.gan_loss,
         Schedule.of(game),
         fresh_adversary=lambda restart: build_adversary(config, game, shape, seed, restart),
+        rate_target=rate_target,
     )
     private: dict[str, Any] = {"images": data.private.images, "labels": data.private.labels}
     public: dict[str, Any] = {"images": data.public.images}
@@ -187,26 +206,35 @@ def train_encoder(
         strategy=strategy,
     )
     history = loop.run(trainer, options)
-    return TrainedEncoder(protector.encoder, protector.classifier, history)
+    if rate_target is not None and (said := rate_target.missed(history[-1]["validation/rate_bits"])) is not None:
+        print(f"warning: {title}: {said}", file=sys.stderr)
+    return TrainedEncoder(protector.encoder, protector.classifier, history, protector.release)
 
 
 def _validation(game: Game, data: GameData, seed: int, title: str) -> Callable[[list[dict[str, float]]], Figures]:
     """What is measured after each chunk: the task on X1's validation part, and the players' health."""
-    encode, classify = BatchedModel(game.protector.encoder), BatchedModel(game.protector.classifier)
+    given, classify = BatchedModel(game.protector.encoder), BatchedModel(game.protector.classifier)
+    release = game.protector.release
     validation = data.validation
     sample = health.sampled(data.public.images, health.sample_of(len(data.public.images), seed))
     look = None if game.adversary is None else health.AdversaryLook(game.adversary, sample)
 
+    def represent(parameters: np.ndarray) -> np.ndarray:
+        return parameters if release is None else release.drawn(parameters, seed)
+
     def validate(history: list[dict[str, float]]) -> Figures:
-        logits = classify(encode(validation.images))
+        parameters = given(validation.images)
+        logits = classify(represent(parameters))
         loss = float(tf.reduce_mean(attribute_loss(tf.constant(logits), tf.constant(validation.labels))))
         value = mean_mcc(mcc(validation.labels, logits > 0)).value
         # Undefined where every attribute is constant among so few people: left out, as JSON has no not-a-number.
         figures = {"validation/L_u": loss} | ({} if math.isnan(value) else {"validation/mean_mcc": value})
+        if release is not None:
+            figures["validation/rate_bits"] = float(np.mean(release.rate(parameters))) / NATS_PER_BIT
         if health.is_settled(history, game.schedule.warmup):
             figures |= health.classifier_figures(validation.attributes, validation.labels, logits > 0)
         if look is not None and health.is_settled(history, game.schedule.adversary_since(int(history[-1]["step"]))):
-            figures |= look(encode(sample))
+            figures |= look(represent(given(sample)))
         announce(title, [*history[:-1], history[-1] | figures])
         return figures
 

@@ -15,6 +15,7 @@ from tfprivacy_rep.models.players import Adversary, Protector
 from tfprivacy_rep.objectives.combine import Term
 from tfprivacy_rep.training.compiled import Measured, measured, repeat
 from tfprivacy_rep.training.moves import decoder_move, protector_move, require_computable
+from tfprivacy_rep.training.rate_target import RateTarget
 from tfprivacy_rep.training.schedule import Schedule
 
 
@@ -31,6 +32,7 @@ class Game:
         decoder_terms: the decoder's objective, likewise.
         gan_loss: kind of the decoder's GAN term.
         schedule: who moves when.
+        rate_target: changes the weight of `L_rate` after each move of the protector; None where it is fixed.
         fresh_adversary: builds the adversary of restart number n (from 1); needed when the schedule restarts it.
     """
 
@@ -42,6 +44,7 @@ class Game:
     gan_loss: str
     schedule: Schedule
     fresh_adversary: Callable[[int], Adversary] | None = None
+    rate_target: RateTarget | None = None
 
     def value_names(self) -> tuple[list[str], list[str]]:
         """Names of the values that the adversary's and the protector's moves give."""
@@ -100,6 +103,8 @@ class GameTrainer:
     def stateful(self) -> dict[str, list]:
         """All variables that a checkpoint must hold, by name."""
         held = self._game.protector.stateful()
+        if self._game.rate_target is not None:
+            held["rate_weight"] = [self._game.rate_target.weight]
         if self._game.adversary is not None:
             held |= {f"adversary_{name}": variables for name, variables in self._game.adversary.stateful().items()}
         return held
@@ -113,7 +118,10 @@ class GameTrainer:
         self._iterators = {
             name: iterate(
                 self._strategy,
-                functools.partial(pipeline.batches, self._fields[name], self._batch_size, seeds[name], starts[name]),
+                functools.partial(
+                    pipeline.batches, self._fields[name], self._batch_size, seeds[name], starts[name],
+                    noise=self._game.protector.noise,
+                ),
             )
             for name in self._fields
         }
@@ -161,7 +169,7 @@ class GameTrainer:
     def _decoder_replica(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         game = self._game
         assert game.adversary is not None
-        z = game.protector.encoder(batch["images"], training=False)
+        _, z = game.protector.represent(batch, training=False)
         return decoder_move(
             game.adversary, game.perceptual, game.decoder_terms, game.gan_loss, batch, z, self._batch_size
         )
@@ -183,6 +191,8 @@ class GameTrainer:
         def step() -> dict[str, tf.Tensor]:
             values = self._adversary_step(public) if self._game.adversary is not None else {}
             moved = self._sum_over_replicas(self._protector_replica, next(private))
+            if self._game.rate_target is not None:
+                self._game.rate_target.follow(moved["L_rate"])
             return values | {f"protector/{name}": value for name, value in moved.items()}
 
         return repeat(step, self._of_adversary + self._of_protector, count)
