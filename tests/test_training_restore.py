@@ -59,8 +59,9 @@ def _bytes(model: keras.Model) -> list[bytes]:
 
 def test_it_is_equal_bit_for_bit_to_what_training_returned_and_nothing_is_written(trained, config, copied):
     held = _contents(copied)
-    encoder, classifier, step = restore_protector(config, len(ATTRIBUTES), 99, copied)
-    assert step == config.train.steps == 4
+    protector = restore_protector(config, config.game, len(ATTRIBUTES), 99, copied)
+    encoder, classifier = protector.encoder, protector.classifier
+    assert protector.release is None
     assert _bytes(encoder) == _bytes(trained[0].encoder) and _bytes(classifier) == _bytes(trained[0].classifier)
     images = tiny.images(3, 7, SIZE).astype(np.float32) / 255
     expected = np.asarray(trained[0].classifier(trained[0].encoder(images, training=False)))
@@ -71,19 +72,23 @@ def test_it_is_equal_bit_for_bit_to_what_training_returned_and_nothing_is_writte
 def test_a_damaged_newest_checkpoint_is_passed_over_with_a_warning(trained, config, copied, capsys):
     data = copied / "checkpoints" / "ckpt-4.data-00000-of-00001"
     data.write_bytes(data.read_bytes()[:1000])
-    encoder, _, step = restore_protector(config, len(ATTRIBUTES), SEED, copied)
-    assert step == 2 and "ckpt-4 can't be read" in capsys.readouterr().err
+    encoder = restore_protector(config, config.game, len(ATTRIBUTES), SEED, copied).encoder
+    assert "ckpt-4 can't be read" in capsys.readouterr().err
     assert _bytes(encoder) != _bytes(trained[0].encoder)
+    shutil.copy(trained[1] / "checkpoints" / data.name, data)
+    (copied / "checkpoints" / "checkpoint").write_text(
+        'model_checkpoint_path: "ckpt-2"\nall_model_checkpoint_paths: "ckpt-2"\n')
+    assert _bytes(restore_protector(config, config.game, len(ATTRIBUTES), SEED, copied).encoder) == _bytes(encoder)
 
 
 @pytest.mark.parametrize("attributes", [1, 3])
 def test_a_classifier_of_other_attributes_is_refused(config, copied, attributes):
     with pytest.raises(UserError, match=f"expected a checkpoint that can be read, of an encoder and a classifier of "
                                         f"{attributes} attributes. Received: .*checkpoints, which has none. Train it"):
-        restore_protector(config, attributes, SEED, copied)
+        restore_protector(config, config.game, attributes, SEED, copied)
 
 
 def test_a_folder_without_checkpoints_is_refused_and_not_made(config, tmp_path):
     with pytest.raises(UserError, match="which has none"):
-        restore_protector(config, 2, SEED, tmp_path / "nowhere")
+        restore_protector(config, config.game, 2, SEED, tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()

@@ -44,7 +44,13 @@ class CheckpointRun:
     @property
     def game(self) -> GameConfig:
         """What it was trained by."""
-        return Config.from_dict(self.config).games()[self.name]
+        return games(_configuration(self.config))[self.name]
+
+
+def games(config: Config) -> dict[str, GameConfig]:
+    """The encoders that scripts/train.py trains, by name, with the game of each: the unprotected one first."""
+    variants = config.game.variants()
+    return {name: variants[name] for name in config.train.encoders or (UNPROTECTED, list(variants)[-1])}
 
 
 def checkpoint_run(path: str | Path) -> CheckpointRun | None:
@@ -83,7 +89,11 @@ def checkpoint_run(path: str | Path) -> CheckpointRun | None:
 
 
 def _last(config: dict[str, Any]) -> str:
-    return list(Config.from_dict(config).games())[-1]
+    return list(games(_configuration(config)))[-1]
+
+
+def _configuration(config: dict[str, Any]) -> Config:
+    return Config.from_dict(config | {"run": {"output_dir": "unknown"} | config["run"]})
 
 
 def _of_encoder(output: Path, folder: Path, config: dict[str, Any]) -> CheckpointRun:

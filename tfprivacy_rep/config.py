@@ -216,8 +216,8 @@ class TrainConfig:
 
     encoders: tuple[str, ...] = option(
         (), "comma-separated encoders to train: unprotected, which is first, then paper (the negative terms alone), "
-        "rate or noise (Z with noise alone), paper_rate or paper_noise; empty: unprotected, and the one with all weights "
-        "that are given"
+        "rate or noise (Z with noise alone), paper_rate or paper_noise; empty: unprotected, and the one with all the "
+        "weights that are given"
     )
     steps: int = option(600, "steps of the game: warm-up and moves of the protector together")
     batch_size: int = option(32, "photographs a move, over all replicas")
@@ -331,11 +331,6 @@ class Config:
             encoders[0] == UNPROTECTED and len(set(encoders)) == len(encoders) and set(encoders) <= set(variants)),
             f"{UNPROTECTED} first, then some of {', '.join(variants[1:])}, which have weights",
             f"Use --encoders={','.join(variants)}, or give the others' weights.")
-
-    def games(self) -> dict[str, GameConfig]:
-        """The encoders that are trained, by name, with the game of each: the unprotected one first."""
-        variants = self.game.variants()
-        return {name: variants[name] for name in self.train.encoders or (UNPROTECTED, list(variants)[-1])}
 
     def to_dict(self) -> dict[str, Any]:
         """The configuration as plain nested dictionaries, for JSON."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from tfprivacy_rep import distribution, files, laboratory
 from tfprivacy_rep.attacks import attacker as attacking
+from tfprivacy_rep.checkpoint_run import games
 from tfprivacy_rep.config import Config, GameConfig
 from tfprivacy_rep.data.partition import Partition
 from tfprivacy_rep.evaluation import audit
@@ -107,7 +108,7 @@ class _Run:
         columns = {"reference": self._reference()}
         pictures = {"originals": photographs.images[p.probes[:MAX_PICTURES]]}
         encoders: dict[str, Any] = {}
-        for name, game in self._setting.config.games().items():
+        for name, game in games(self._setting.config).items():
             encoders[name], columns[name], of_encoder = self._encoder(name, game)
             pictures |= {f"{name}/{attacker}": images[:MAX_PICTURES] for attacker, images in of_encoder.items()}
             gc.collect()
@@ -170,7 +171,7 @@ class _Run:
     def _export(self, name: str, trained: TrainedEncoder) -> None:
         """Exports the protected encoder of the first run, once."""
         config = self._setting.config
-        if self._export_to is None or name != list(config.games())[-1] or not config.run.use_export:
+        if self._export_to is None or name != list(games(config))[-1] or not config.run.use_export:
             return
         if not (self._export_to / "encoder" / "1").exists():
             export_encoder(trained.encoder, self._export_to / "encoder", release=trained.release)
