@@ -109,6 +109,8 @@ class ModelConfig:
     """Sizes of the networks of both players."""
 
     representation_size: int = option(128, "numbers in the representation Z")
+    release_size: int = option(0, "numbers in Z where it is drawn with noise, each of which costs rate; 0: "
+                               "representation_size")
     widths: tuple[int, ...] = option(
         (32, 64, 128, 256), "filters of the encoder's four stride-2 stages; decoder and discriminator mirror them"
     )
@@ -122,6 +124,7 @@ class ModelConfig:
         require_types(self)
         require("representation_size", self.representation_size, self.representation_size >= 1, "at least 1",
                 "Use 128.")
+        require("release_size", self.release_size, self.release_size >= 0, "0 or more", "Use 32.")
         require("widths", self.widths, len(self.widths) == 4 and all(w > 0 and w % 8 == 0 for w in self.widths),
                 "four positive multiples of 8 (groups of the normalisation)", "Use 32,64,128,256.")
         require("perceptual_size", self.perceptual_size, self.perceptual_size >= 16, "at least 16", "Use 32.")

@@ -152,6 +152,7 @@ class _Run:
         columns, chosen, pictures = audit.attack_columns(subject, self._judge, outcomes)
         linked, strongest = audit.linkage_columns(subject)
         columns |= linked | audit.utility_columns(subject) | audit.random_pair_columns(subject)
+        columns |= audit.rate_columns(subject)
         self._export(name, trained)
         facts = {
             "weights": {symbol: getattr(game, symbol) for symbol in ("lambda1", "lambda2", "mu1", "mu2")},

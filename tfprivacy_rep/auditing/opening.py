@@ -59,7 +59,8 @@ def open_checkpoint(run: CheckpointRun, config: Config, attributes: int) -> Open
     """
     held = run.config["models"]
     models = dataclasses.replace(
-        config.models, representation_size=held["representation_size"], widths=tuple(held["widths"])
+        config.models, representation_size=held["representation_size"], widths=tuple(held["widths"]),
+        release_size=held.get("release_size", 0),
     )
     protector = restore_protector(
         dataclasses.replace(config, models=models), run.game, attributes, run.seed, run.folder / "game"

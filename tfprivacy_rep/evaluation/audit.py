@@ -166,6 +166,16 @@ def utility_columns(subject: Subject) -> Columns:
     }
 
 
+def rate_columns(subject: Subject) -> Columns:
+    """Rate of each probe in bits, `[N]`; nothing for an encoder without a release."""
+    if subject.encode.release is None:
+        return {}
+    images = subject.photographs.images
+    return {"rate/bits": np.concatenate([
+        subject.encode.rate_bits(images[chunk]) for chunk in _chunks(subject.partition.probes)
+    ])}
+
+
 def linkage_columns(subject: Subject) -> tuple[Columns, str]:
     """Rank-1 hits of the probes without any reconstruction, and the name of the strongest attack on Z, empty where
     nobody can be named."""

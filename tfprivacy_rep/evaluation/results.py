@@ -15,6 +15,7 @@ import numpy as np
 from tfprivacy_rep import files
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation.figures import encoder_statistics, measure, nest, plain, reference_statistics
+from tfprivacy_rep.evaluation.rate import rate_figures
 from tfprivacy_rep.evaluation.statistics import PersonValues, bootstrap_interval, difference, joined, pooled
 from tfprivacy_rep.training.health_warnings import warnings_of, was_looked_at
 
@@ -179,6 +180,8 @@ def _encoder(records: Sequence[RunRecord], name: str, several: bool) -> dict[str
     written = {
         "weights": facts[0]["weights"],
         "options": facts[0]["options"],
+        "noise": facts[0].get("noise", {}),
+        "rate": rate_figures(by_seed(records, name)),
         "fingerprints": [fact["fingerprint"] for fact in facts],
         "headline": figures.pop("headline"),
         "headline_attackers": [fact["headline_attackers"] for fact in facts],

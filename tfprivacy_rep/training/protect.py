@@ -116,6 +116,8 @@ def build_protector(config: Config, attributes: int, seed: int, game: GameConfig
     """
     game, models = game or config.game, config.models
     size, numbers = config.data.image_size, models.representation_size
+    if game.noise_options():
+        numbers = models.release_size or numbers
     release = None
     if game.learns_release:
         trunk = build_trunk(size, models.widths, seed=10 * seed)
