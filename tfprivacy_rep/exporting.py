@@ -61,8 +61,9 @@ def run(job: ExportConfig) -> tuple[Path, Path]:
     root = Path(job.export_dir)
     folders = {model: root / f"{job.name}_{model}" for model in (ENCODER, HEAD)}
     pair = Pair(job.name, next_version(*folders.values()), config.data.image_size, protector.representation_shape,
-                attributes, weights, found.config, audit, protector.release is not None)
-    if job.with_mean and protector.release is not None:
+                attributes, weights, found.config, audit, protector.release is not None,
+                job.with_mean and protector.release is not None)
+    if pair.with_mean:
         print("warning: --with_mean: the signature `mean` gives what no noise protects; serve it to nobody who should "
               "not have it", file=sys.stderr)
     written = _export(pair, protector, folders, job)
@@ -110,6 +111,7 @@ def _audit(folder: Path, fingerprint: str) -> dict[str, Any]:
         "intervals": {name: ends for name, ends in held["intervals"]["headline"].items() if name in _FIGURES},
         "chance_rank1": held["chance_rank1"],
         "guarantee": held["guarantee"],
+        "rate": held.get("rate"),
         "verdict": held["verdict"],
     }
 
@@ -143,7 +145,7 @@ def _export(
     # The head first: a service may know an answer to representations that nobody sends yet, not the other way round.
     to_head = export_head(head, pair.attributes, folders[HEAD], pair.version, lambda f: complete(HEAD, f))
     to_encoder = export_encoder(encoder, folders[ENCODER], pair.version, lambda f: complete(ENCODER, f), cut, release,
-                                job.with_mean)
+                                pair.with_mean)
     return to_encoder, to_head
 
 

@@ -46,14 +46,17 @@ def run(job: QueryConfig) -> dict[str, Any]:
     )
     versions = {model: client.version(f"{job.name}_{model}") for model in (ENCODER, HEAD)}
     seconds: dict[str, list[float]] = {ENCODER: [], HEAD: []}
-    shown, differences = [], {ENCODER: 0.0, HEAD: 0.0}
+    compared = (HEAD,) if local is not None and local.stochastic else (ENCODER, HEAD)
+    shown, differences = [], dict.fromkeys(compared, 0.0)
     names: list[str] = []
     for path, encoded in sent.items():
         z = _ask(job, seconds[ENCODER], lambda: _representation(client, job.name, path, encoded))
         probabilities = _ask(job, seconds[HEAD], lambda: _probabilities(client, job.name, z))
         names = names or _names(client, job.name, probabilities.shape[1])
         if local is not None:
-            pairs = ((ENCODER, z, local.encode(encoded)), (HEAD, probabilities, local.answer(z)))
+            pairs = [(HEAD, probabilities, local.answer(z))]
+            if not local.stochastic:
+                pairs.append((ENCODER, z, local.encode(encoded)))
             for model, served, expected in pairs:
                 differences[model] = max(differences[model], _difference(served, expected))
         answer = dict(zip(names, map(float, probabilities[0])))
@@ -161,6 +164,7 @@ class _Local:
         version: of both.
         image_size: side of the encoder's images.
         dataset: source of the photographs that it was trained on; None where the manifest does not say.
+        stochastic: whether each call draws another representation, so that two can't be compared.
     """
 
     def __init__(self, root: Path, name: str) -> None:
@@ -174,6 +178,7 @@ class _Local:
         folders = {model: root / f"{name}_{model}" / str(newest) for model in (ENCODER, HEAD)}
         manifest = read_manifest(folders[ENCODER]) or {}
         self.image_size, self.dataset = manifest["image_size"], dataset_of(manifest)
+        self.stochastic = bool(manifest.get("stochastic"))
         self._models = {model: tf.saved_model.load(str(folder)) for model, folder in folders.items()}
 
     def encode(self, encoded: bytes) -> np.ndarray:
@@ -201,6 +206,8 @@ def _print_summary(found: dict[str, Any], job: QueryConfig) -> None:
     if found["differences"] is None:
         return
     largest = ", ".join(f"{model} {value:.1e}" for model, value in found["differences"].items())
+    if ENCODER not in found["differences"]:
+        print("the encoder is stochastic: its representations are new in each call and are not compared")
     if max(found["differences"].values()) <= job.tolerance:
         print(f"same as version {found['local_version']} in {job.model_dir}: largest differences {largest}")
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import Protocol
 
 import keras
@@ -86,8 +85,17 @@ class FrozenEncoder:
         given = require_finite(self._model(images))
         if self.release is None:
             return given
-        noise = np.random.default_rng([self._seed, draw, zlib.crc32(given.tobytes())])
-        return self.release.sample(given, noise.standard_normal((len(given), given.shape[2]), np.float32))
+        return self.release.drawn(given, self._seed, draw)
+
+    def mean(self, images: Images) -> np.ndarray:
+        """What releases of images average to in the end, `[N, d]` float32: nothing that leaves, but what an attacker
+        has of photographs of its own, which it may have released as often as it likes.
+
+        Args:
+            images: `[N, S, S, 3]`, uint8 or float32 in [0, 1].
+        """
+        assert self.release is not None
+        return self.release.mean(self._model(images))
 
     def rate_bits(self, images: Images) -> np.ndarray:
         """The rate of each image in bits, `[N]` float64; of an encoder without a release there is none.

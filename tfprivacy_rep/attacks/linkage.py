@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Mapping
 
 import numpy as np
 import scipy.linalg
@@ -134,21 +135,22 @@ class Linker:
         return cosine_matrix(asked, known)
 
 
-def strongest(linker: Linker, rehearsal: tuple[Known, Known]) -> str:
-    """Returns the method with the highest mean rank-1 in a rehearsal on X2; of equals the first in `methods`.
+def strongest(linker: Linker, probes: Known, galleries: Mapping[str, Known]) -> str:
+    """Returns the name of what has the highest mean rank-1 in a rehearsal on X2; of equals the first.
 
     Args:
         linker: fitted on X2's training part.
-        rehearsal: probes and gallery out of X2; probes without a mate there do not count.
+        probes: out of X2; those without a mate in a gallery do not count.
+        galleries: out of X2, by what is added to the name of a method that is tried on it.
     """
-    probes, gallery = rehearsal
-
-    def rank1(method: str) -> float:
+    def rank1(method: str, gallery: Known) -> float:
         hits = rank_hits(linker.scores(method, probes, gallery), probes.people, gallery.people, 1)
         named = hits[np.isfinite(hits)]
         return float(named.mean()) if len(named) else 0.0
 
-    return max(linker.methods, key=rank1)
+    reached = {method + suffix: rank1(method, gallery) for suffix, gallery in galleries.items()
+               for method in linker.methods}
+    return max(reached, key=reached.__getitem__)
 
 
 def link(public: Known, rehearsal: tuple[Known, Known] | None, gallery: Known, probes: Known) -> Linkage:

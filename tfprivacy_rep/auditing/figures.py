@@ -172,6 +172,11 @@ def linkage_figures(methods: Iterable[str]) -> dict[Path, Statistic]:
     }
 
 
+def averaged_figures(counts: Iterable[int]) -> dict[Path, Statistic]:
+    """Rank-1 straight from Z where so many releases of a probe are averaged."""
+    return {("linkage", "averaged", str(count), "rank1"): mean(AUDITED, f"averaged/{count}/rank1") for count in counts}
+
+
 def recogniser_figures(names: Sequence[str]) -> dict[Path, Statistic]:
     """What each recogniser reaches on originals."""
     return {

@@ -20,7 +20,7 @@ from tfprivacy_rep.auditing.judges import Judges
 from tfprivacy_rep.auditing.opening import OpenedEncoder, flattened, open_checkpoint, open_encoder
 from tfprivacy_rep.auditing.page import write_page
 from tfprivacy_rep.auditing.play import Play, Rivals
-from tfprivacy_rep.auditing.releases import Release
+from tfprivacy_rep.auditing.releases import Release, of_encoder
 from tfprivacy_rep.auditing.sets import Sets
 from tfprivacy_rep.checkpoint_run import CheckpointRun, checkpoint_run
 from tfprivacy_rep.config import Config
@@ -214,7 +214,9 @@ class _Audit:
             "representation_shape": list(audited.z["probes"].shape[1:]), "weights": weights if trained else None,
             "options": options, "seed": trained.seed if trained else None, "fold": trained.fold if trained else None,
             "constant": audited.is_constant,
-            "stochastic": not np.allclose(opened.encode(probes), opened.encode(probes), rtol=1e-3, atol=1e-5),
+            "noise": trained.game.noise_options() if trained else {},
+            "stochastic": audited.drawn is not None or not np.allclose(
+                opened.encode(probes), opened.encode(probes), rtol=1e-3, atol=1e-5),
             "trained_on_x1": True if trained else None, "classifier": audited.has_classifier,
         }
 
@@ -236,7 +238,7 @@ class _Audit:
 
 
 def _release(name: str, opened: OpenedEncoder, sets: Sets) -> Release:
-    return Release(name, opened.encode, sets, classify=opened.classifier)
+    return of_encoder(name, opened.encode, sets, opened.classifier)
 
 
 def _require_people(sets: Sets) -> None:

@@ -2,46 +2,71 @@
 
 from __future__ import annotations
 
+from typing import Mapping
+
 import numpy as np
 
 from tfprivacy_rep.attacks.linkage import Known, Linker, strongest
 from tfprivacy_rep.auditing.judges import COLUMNS, Columns, Histogram, named
 from tfprivacy_rep.auditing.releases import Release
 
+#: Added to a method's name where the gallery holds the means of many releases in place of one.
+MEANS = "_means"
+#: Releases of one photograph that are averaged, where releases are random.
+AVERAGED = (4, 16)
+
 
 def linkage(release: Release) -> tuple[Columns, dict[str, Histogram], str]:
     """Tries every method of linkage on the probes; all of them are fitted on X2's training part alone.
 
     The photographs that probes are compared with are the gallery's and, where the attacker's public photographs are of
-    the same people, those too: it knows who is on them.
+    the same people, those too: it knows who is on them. Where releases are random, every method is tried against one
+    release of each of them and against the mean of all, which their owner can have; and the method that is put first
+    is tried again with several releases of each probe, averaged.
 
     Returns:
-        Columns `linkage/<method>/<figure>`, and `linkage/best/<figure>` of the method that a rehearsal on X2 puts
-        first; distributions by method; and that method's name, empty where nobody can be named. What can't be told is
-        not-a-number.
+        Columns `linkage/<method>/<figure>`, `linkage/best/<figure>` of the method that a rehearsal on X2 puts first,
+        and `averaged/<releases>/<figure>`; distributions by method; and that method's name, empty where nobody can be
+        named. What can't be told is not-a-number.
     """
     sets = release.sets
     if not sets.nameable:
         unknown = np.full(len(sets.indices["probes"]), np.nan)
         return {f"linkage/best/{figure}": unknown for figure in COLUMNS}, {}, ""
     linker = Linker(release.known("x2_train"))
-    asked, known = release.known("rehearsal_probes"), release.known("rehearsal_gallery")
-    mates = np.isin(asked.people, known.people)
-    best = strongest(linker, (_part(asked, mates), known)) if mates.any() else linker.methods[0]
-    probes, gallery = release.known("probes"), _named_photographs(release)
+    kinds = {"": release.known} | ({MEANS: release.means} if release.drawn is not None else {})
+    galleries = {suffix: _named_photographs(release, known("gallery"), known("x2_train"))
+                 for suffix, known in kinds.items()}
+    asked, rehearsed = release.known("rehearsal_probes"), {s: known("rehearsal_gallery") for s, known in kinds.items()}
+    mates = np.isin(asked.people, rehearsed[""].people)
+    best = strongest(linker, _part(asked, mates), rehearsed) if mates.any() else linker.methods[0]
+    probes = release.known("probes")
     columns: Columns = {}
     distributions: dict[str, Histogram] = {}
-    for method in linker.methods:
-        found, distribution = named(linker.scores(method, probes, gallery), probes.people, gallery.people)
-        columns |= {f"linkage/{method}/{figure}": values for figure, values in found.items()}
-        if distribution is not None:
-            distributions[method] = distribution
+    for suffix, gallery in galleries.items():
+        for method in linker.methods:
+            name = method + suffix
+            found, distribution = named(linker.scores(method, probes, gallery), probes.people, gallery.people)
+            columns |= {f"linkage/{name}/{figure}": values for figure, values in found.items()}
+            if distribution is not None:
+                distributions[name] = distribution
     columns |= {f"linkage/best/{figure}": columns[f"linkage/{best}/{figure}"] for figure in COLUMNS}
+    if release.drawn is not None:
+        columns |= _averaged(linker, release, best, galleries)
     return columns, distributions, best
 
 
-def _named_photographs(release: Release) -> Known:
-    gallery, public = release.known("gallery"), release.known("x2_train")
+def _averaged(linker: Linker, release: Release, best: str, galleries: Mapping[str, Known]) -> Columns:
+    method, gallery = best.removesuffix(MEANS), galleries[MEANS if best.endswith(MEANS) else ""]
+    columns: Columns = {}
+    for count in AVERAGED:
+        probes = release.averaged("probes", count)
+        found, _ = named(linker.scores(method, probes, gallery), probes.people, gallery.people)
+        columns |= {f"averaged/{count}/{figure}": values for figure, values in found.items()}
+    return columns
+
+
+def _named_photographs(release: Release, gallery: Known, public: Known) -> Known:
     # Photographs of people whom no probe shows would be distractors of the attacker's own making.
     helps = np.isin(release.sets.people("probes"), public.people).any()
     shared = np.isin(public.people, gallery.people) & helps

@@ -19,6 +19,7 @@ from tfprivacy_rep.auditing.threat import overlap_tables, threat_model
 from tfprivacy_rep.auditing.words import compose
 from tfprivacy_rep.report import html, markdown
 from tfprivacy_rep.report.layout import Report, Section, Table
+from tfprivacy_rep.report.tables_rate import rate_table
 from tfprivacy_rep.report.wording import lookup
 
 _ORIGINALS = "The page holds original photographs: pass it on only where those may go."
@@ -66,7 +67,9 @@ def _sections(contents: Mapping[str, Any], pictures: Mapping[str, np.ndarray]) -
             tables_identity.baselines_table(contents), tables_identity.frontier_table(contents),
             tables_people.task_table(contents))),
         Section("naming", "Whom it names", _without_people(contents), plots=plots.distributions(contents),
-                tables=_known(tables_identity.linkage_table(contents), *tables_attackers.identity_tables(contents),
+                tables=_known(tables_identity.linkage_table(contents), tables_identity.averaged_table(contents),
+                              rate_table({"Audited": contents.get("rate")}),
+                              *tables_attackers.identity_tables(contents),
                               tables_identity.recognisers_table(contents))),
         Section("rebuilding", "What comes back of the photographs",
                 (_ORIGINALS,) if examples else ("No pictures were kept.",), examples,

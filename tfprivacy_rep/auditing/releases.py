@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 from sklearn.decomposition import PCA
 
+from tfprivacy_rep.attacks.frozen import Encoder, FrozenEncoder
 from tfprivacy_rep.attacks.linear_head import LinearHead
 from tfprivacy_rep.attacks.linkage import Known
 from tfprivacy_rep.auditing.sets import Sets
@@ -46,17 +47,18 @@ class Release:
         sets: the photographs.
         z: what leaves, by set, where it is known already.
         classify: what leaves to logits `[N, A]`; None: a linear head fitted on X1 answers.
+        draws: how often each public photograph is in `z["public"]`: more than once where releases are random.
+        drawn: encodes with a draw of its own, where releases are random and an attacker may see several.
     """
 
     def __init__(
         self, name: str, encode: Encode, sets: Sets, z: Mapping[str, np.ndarray] | None = None,
-        classify: Callable[[np.ndarray], np.ndarray] | None = None,
+        classify: Callable[[np.ndarray], np.ndarray] | None = None, draws: int = 1,
+        drawn: FrozenEncoder | None = None,
     ) -> None:
         self.name, self.encode, self.sets = name, encode, sets
         self.z = dict(z) if z is not None else _of_every_set(sets, lambda name: encode(sets.images(name)))
-        self._classify = classify
-        #: How often each public photograph was released to the attackers: more than once where releases are random.
-        self.draws = 1
+        self._classify, self.draws, self.drawn = classify, draws, drawn
 
     @property
     def has_classifier(self) -> bool:
@@ -89,8 +91,23 @@ class Release:
 
     def known(self, name: str) -> Known:
         """A set as linkage sees it; the private photographs have no part in it."""
-        logits = self._logits(self._classify or self.public_head.decision, self.z[name])
-        return Known(self.z[name], (logits > 0).astype(np.int8), self.sets.people(name), logits)
+        return self._known(name, self.z[name])
+
+    def means(self, name: str) -> Known:
+        """A set of the attacker's own photographs, each as the mean of all its releases; only where those are random.
+        """
+        assert self.drawn is not None
+        return self._known(name, self.drawn.mean(self.sets.images(name)))
+
+    def averaged(self, name: str, releases: int) -> Known:
+        """A set as the mean of several releases of each photograph; only where releases are random."""
+        assert self.drawn is not None
+        draws = [self.drawn(self.sets.images(name), draw) for draw in range(releases)]
+        return self._known(name, np.mean(draws, axis=0))
+
+    def _known(self, name: str, z: np.ndarray) -> Known:
+        logits = self._logits(self._classify or self.public_head.decision, z)
+        return Known(z, (logits > 0).astype(np.int8), self.sets.people(name), logits)
 
     @cached_property
     def public_mean(self) -> np.ndarray:
@@ -107,14 +124,36 @@ class Release:
         """The release after a change of what leaves; no photograph is encoded again, and no classifier fits."""
         return Release(
             name, lambda images: change(self.encode(images), "further"), self.sets,
-            _of_every_set(self.sets, lambda part: change(self.z[part], part)),
+            _of_every_set(self.sets, lambda part: change(self.z[part], part)), draws=self.draws,
         )
+
+
+def of_encoder(
+    name: str, encode: Encoder, sets: Sets, classify: Callable[[np.ndarray], np.ndarray] | None = None
+) -> Release:
+    """What an encoder releases; a stochastic one releases every public photograph `DRAWS` times, variants included.
+
+    Args:
+        name: for reports and folders.
+        encode: the frozen encoder.
+        sets: the photographs.
+        classify: what leaves to logits `[N, A]`, or None.
+    """
+    if not isinstance(encode, FrozenEncoder) or encode.release is None:
+        return Release(name, encode, sets, classify=classify)
+    draws = max(1, DRAWS // sets.copies)
+
+    def released(part: str) -> np.ndarray:
+        images = sets.images(part)
+        return np.concatenate([encode(images, draw) for draw in range(draws if part == "public" else 1)])
+
+    return Release(name, encode, sets, _of_every_set(sets, released), classify, draws, encode)
 
 
 def with_noise(base: Release, strength: float, seed: int) -> Release:
     """Adds normal noise to each number, `strength` times its standard deviation over X1's training part."""
     scale = strength * base.z["x1_train"].std(0, keepdims=True)
-    draws = max(1, DRAWS // base.sets.copies)
+    draws = max(1, DRAWS // (base.sets.copies * base.draws))
 
     def change(z: np.ndarray, part: str) -> np.ndarray:
         z = np.concatenate([z] * draws) if part == "public" else z
@@ -122,7 +161,7 @@ def with_noise(base: Release, strength: float, seed: int) -> Release:
         return z + (scale * noise.standard_normal(z.shape)).astype(np.float32)
 
     noisy = base.changed(f"noise-{strength:g}", change)
-    noisy.draws = draws
+    noisy.draws *= draws
     return noisy
 
 

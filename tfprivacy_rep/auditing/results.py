@@ -10,11 +10,13 @@ from tfprivacy_rep.attacks import membership
 from tfprivacy_rep.attacks.ladder import RUNGS
 from tfprivacy_rep.auditing import figures, verdict, white_box
 from tfprivacy_rep.auditing.figures import AUDITED
+from tfprivacy_rep.auditing.linking import AVERAGED
 from tfprivacy_rep.auditing.play import MEMBERSHIP
 from tfprivacy_rep.auditing.sets import Sets
 from tfprivacy_rep.auditing.trials import PART
 from tfprivacy_rep.auditing.worst import worst
 from tfprivacy_rep.evaluation.figures import Path, measure
+from tfprivacy_rep.evaluation.rate import rate_figures
 from tfprivacy_rep.evaluation.results import NO_GUARANTEE, RunRecord
 from tfprivacy_rep.evaluation.statistics import PersonValues, Statistic
 
@@ -70,7 +72,9 @@ def contents(
         "headline_attackers": facts["headline_attackers"],
         "attackers": _attackers(names, tried, values["attackers"], facts, seeds if trained else 1, audited),
         "linkage": {"strongest": facts["strongest_linkage"] or None,
-                    "methods": values.get("linkage", {}).get("methods", {})},
+                    "methods": values.get("linkage", {}).get("methods", {}),
+                    "averaged": values.get("linkage", {}).get("averaged", {})},
+        "rate": _rate(audited),
         "rows": _rows(records, known, values["rows"]),
         "frontier": {"base": "unprotected" if "unprotected" in points else AUDITED, "psnr_by": "linear",
                      "points": _points(points, records, values["frontier"]["points"])},
@@ -104,12 +108,19 @@ def _wanted(
         **figures.headline_figures(recognisers, sets.other, facts["probe"]),
         **figures.attacker_figures(tried, recognisers, columns),
         **figures.linkage_figures(methods),
+        **figures.averaged_figures(AVERAGED if f"{AUDITED}|averaged/{AVERAGED[0]}/rank1" in columns else ()),
         **figures.recogniser_figures(recognisers),
         **figures.row_figures(rows, columns),
         **figures.frontier_figures(points),
         **figures.attribute_figures(sets.photographs.attributes, sets.other),
         **figures.percentile_figures(),
     }
+
+
+def _rate(audited: RunRecord) -> dict[str, Any] | None:
+    columns = audited.columns[PART]
+    held: dict[str, np.ndarray] = {name: columns[name] for name in ("rate/bits", "predictions") if name in columns}
+    return rate_figures([PersonValues(audited.people, held)])
 
 
 def data(sets: Sets) -> dict[str, Any]:

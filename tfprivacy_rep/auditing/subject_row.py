@@ -54,6 +54,8 @@ class SubjectRow:
         made, refused = trials.attempts(release, self._names, "audited")
         validation = {name: attempts.validated(release, attempt, trials.judges) for name, attempt in made.items()}
         self._columns, facts = trials.utility(release)
+        if release.drawn is not None:
+            self._columns["rate/bits"] = release.drawn.rate_bits(release.sets.images("probes"))
         for name, attempt in made.items():
             self._pictures[name], found, self._distributions[name] = attempts.on_probes(release, attempt, trials.judges)
             self._columns |= {f"attacks/{name}/{figure}": values for figure, values in found.items()}

@@ -14,6 +14,8 @@ _METHODS = {
     "lda": "the same after a linear discriminant analysis fitted on public people",
     "task": "nearest by the predicted attributes f(Z)",
 }
+_MEANS = ("With _means, the gallery holds the mean of all releases of each photograph, which its owner can have; "
+          "otherwise one release of each.")
 _WINS = {True: "yes: does as well or better", False: "no", None: "undecided"}
 _POINT = ("mean_mcc", "validation_mcc", "linkage_rank1", "psnr")
 
@@ -36,7 +38,24 @@ def linkage_table(contents: Mapping[str, Any]) -> Table | None:
         f"Each Z is compared with those of the gallery; {_tested(contents)}. {interval_words(contents)}",
         ("Method", *heads(_IDENTITY)), tuple(rows),
         (*figures.notes(), " ".join(f"{capital(name)}: {_METHODS[name]}." for name in methods if name in _METHODS),
+         *([_MEANS] if any(name.endswith("_means") for name in methods) else []),
          "★ The headline's: the strongest on public photographs."),
+    )
+
+
+def averaged_table(contents: Mapping[str, Any]) -> Table | None:
+    """Several releases of one photograph, averaged; None where releases are not random."""
+    averaged = lookup(contents, "linkage", "averaged")
+    if not averaged:
+        return None
+    figures = Figures(contents)
+    rows = [Row((Cell("1"), figures.at("headline", "linkage_rank1", figure="rank1")))]
+    rows += [Row((Cell(count), figures.at("linkage", "averaged", count, "rank1"))) for count in averaged]
+    return Table(
+        "averaged", "Several releases of one photograph",
+        "Noise is drawn anew for each release, so who sees several of one photograph takes their mean. The strongest "
+        f"method, {contents['linkage']['strongest']}, on the mean of so many. {interval_words(contents)}",
+        ("Releases", "Rank-1 ↓"), tuple(rows), figures.notes(),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Mapping, Sequence
 
 from tfprivacy_rep.report.comparisons import Comparisons, differences
 from tfprivacy_rep.report.layout import Cell, Reasons, Row, Table
+from tfprivacy_rep.report.tables_rate import rate_table
 from tfprivacy_rep.report.warned import warnings
 from tfprivacy_rep.report.wording import (
     TITLES,
@@ -40,7 +41,9 @@ _IMAGE_FIGURES = ("rank1", "psnr", "ssim")
 def all_tables(contents: Mapping[str, Any], comparisons: Comparisons) -> tuple[Table, ...]:
     """All tables of figures, in the order of the report."""
     tables = [main_table(contents), linkage_table(contents), attribute_table(contents)]
-    tables += [table for table in (difference_table(contents), position_table(contents, comparisons)) if table]
+    rates = rate_table({capital(encoder_label(name)): one.get("rate") for name, one in contents["encoders"].items()})
+    further = (rates, difference_table(contents), position_table(contents, comparisons))
+    tables += [table for table in further if table]
     return tuple(tables)
 
 

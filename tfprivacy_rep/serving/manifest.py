@@ -45,6 +45,8 @@ SIGNATURES: dict[str, dict[str, Any]] = {
     },
 }
 
+MEAN = {"mean": SIGNATURES[ENCODER]["serving_default"]}
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -60,6 +62,7 @@ class Pair:
         configuration: of the training, by section and option.
         audit: what an audit found, or None.
         stochastic: whether representations are drawn, other ones in each call.
+        with_mean: whether the encoder also gives their mean, by a signature of its own.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Pair:
     configuration: Mapping[str, Mapping[str, Any]]
     audit: Mapping[str, Any] | None
     stochastic: bool = False
+    with_mean: bool = False
 
     def served_as(self, model: str) -> str:
         """The name of one of the two at the server, and of its folder."""
@@ -94,7 +98,7 @@ def manifest(pair: Pair, model: str) -> dict[str, Any]:
         "partner": {
             "name": pair.served_as(partner), "version": pair.version, "weights_sha256": pair.weights[partner]
         },
-        "signatures": SIGNATURES[model],
+        "signatures": SIGNATURES[model] | (MEAN if pair.with_mean and model == ENCODER else {}),
         "stochastic": pair.stochastic and model == ENCODER,
         "packages": {name: importlib.metadata.version(name) for name in packages},
         "configuration": {
