@@ -199,7 +199,7 @@ def test_an_own_term_of_the_decoder_may_take_the_place_of_the_papers():
 @pytest.mark.parametrize(
     "terms, text",
     [
-        ([Term("L_z", 1.0)], r"expected one of L_u, L_p, L_perc, L_adv, or a function.*Received: L_z\."),
+        ([Term("L_z", 1.0)], r"expected one of L_u, L_p, L_perc, L_adv, L_rate, or a function.*Received: L_z\."),
         ([Term("L_u", 1.0), Term("L_u", 2.0)], "Received: L_u twice"),
         ([Term("L_z", 1.0, compute=lambda view: tf.reduce_mean(view.z))], r"Invalid term L_z.*Received: \(\) float32"),
         ([Term("L_z", 1.0, compute=lambda view: tf.zeros([tiny.BATCH], tf.int32))], r"Received: \(4,\) int32"),

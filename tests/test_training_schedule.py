@@ -41,14 +41,14 @@ def test_a_configured_game_has_its_schedule_and_one_without_negative_terms_no_ad
 class Counter:
     """A player that is one number; stands for any player of a `Game`."""
 
-    discriminator = None
+    discriminator, noise = None, 0
 
     def __init__(self, start: float) -> None:
         self.count = keras.Variable(start, aggregation="mean")
 
-    def encoder(self, images: tf.Tensor, training: bool) -> tf.Tensor:
+    def represent(self, batch: dict[str, tf.Tensor], training: bool) -> tuple[tf.Tensor, tf.Tensor]:
         """What the trainer asks a protector for before the adversary's move."""
-        return images
+        return batch["images"], batch["images"]
 
     def stateful(self) -> dict[str, list]:
         """As of a player."""
