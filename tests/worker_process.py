@@ -75,7 +75,7 @@ def main(folder: Path, replicas: int) -> None:
     strategy = _strategy(replicas)
     index = strategy.cluster_resolver.task_id if strategy.cluster_resolver else 0
     seen: dict[str, Any] = {"losses": losses(strategy), "epoch": epoch(strategy)}
-    options = loop.LoopOptions(RUN, 3, 3, folder / "run", "test", False, True, strategy)
+    options = loop.LoopOptions(RUN, 3, 3, folder / "run", "test", progress=False, strategy=strategy)
     seen["history"] = loop.run(tiny.trainer(strategy, dense=True), options)
     seen["agreed"] = distribution.from_chief(strategy, 10.0 + index)
     (folder / f"worker{index}.json").write_text(json.dumps(seen))
