@@ -126,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
 
     added = command("attack", _attack, "each attacker of the ladder, beside the steps of its decoder alone")
     added.add_argument("--attackers", type=_at_least(1), default=len(ATTACKERS), help="how many of the ladder")
-    added.add_argument("--steps", type=_at_least(1), default=100, help="of each attacker")
+    added.add_argument("--steps", type=_at_least(1), default=500, help="of each attacker")
     added.add_argument("--perceptual_size", type=int, default=0, help="side of what g sees; 0: image_size")
     added.add_argument("--widths", type=_counts, default="16,32,64,128", help="filters of the encoder's stages")
 

@@ -14,7 +14,7 @@ ANSWERING = """#!{python}
 import sys
 print(sys.argv[1].rsplit("/")[-1], sys.argv[2:], file=open("{told}", "w"))
 for line in sys.stdin:
-    print(int(line) / 2, flush=True)
+    print(int(line) / 2, int(line), flush=True)
 """
 
 
@@ -23,7 +23,7 @@ def test_the_peer_is_told_the_size_and_the_steps(tmp_path):
     fake.write_text(ANSWERING.format(python=sys.executable, told=told))
     fake.chmod(0o755)
     peer = Peer(str(fake), Size(32, 4, 3, widths=(8, 16)))
-    assert [peer.steps(count) for count in (3, 1)] == [1.5, 0.5]
+    assert [peer.steps(count) for count in (3, 1)] == [(1.5, 3.0), (0.5, 1.0)]
     peer.close()
     assert told.read_text() == "torch_peer.py ['32', '4', '3', '8,16']\n"
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
+from tfprivacy_rep.benchmarks.measuring import Seconds
 from tfprivacy_rep.benchmarks.standard_game import Size
 from tfprivacy_rep.errors import UserError
 
@@ -13,6 +15,9 @@ _SCRIPT = Path(__file__).with_name("torch_peer.py")
 
 class Peer:
     """A running peer; it waits, without computing, between two calls.
+
+    Its threads sleep while they wait for each other (`OMP_WAIT_POLICY=PASSIVE`): by default they wait by computing, and
+    on a busy machine their seconds of the processors would mean nothing.
 
     Args:
         python: interpreter that has PyTorch.
@@ -28,12 +33,13 @@ class Peer:
         arguments = [python, str(_SCRIPT), *map(str, (size.image_size, size.batch_size, size.attributes)), widths]
         try:
             self._process = subprocess.Popen(
-                arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                env=os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"},
             )
         except OSError as error:
             raise self._error(str(error)) from error
 
-    def steps(self, count: int) -> float:
+    def steps(self, count: int) -> Seconds:
         """Does `count` steps and returns the seconds they took."""
         assert self._process.stdin is not None and self._process.stdout is not None
         try:
@@ -44,7 +50,8 @@ class Peer:
             line = ""
         if not line:
             raise self._error((self._process.communicate()[1].strip().splitlines() or ["no answer"])[-1])
-        return float(line)
+        wall, processor = map(float, line.split())
+        return Seconds(wall, processor)
 
     def close(self) -> None:
         """Ends the process."""

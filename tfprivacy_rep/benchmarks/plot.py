@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from tfprivacy_rep import files
 from tfprivacy_rep.benchmarks.growth import HEADINGS
@@ -49,6 +50,7 @@ def _rounds(axes: Axes, found: dict[str, Any], batch_size: int) -> None:
             axes.plot(numbers, [gflop / seconds for seconds in rounds[kind]], "o-", markersize=3, label=label)
     axes.plot(numbers, rounds["convolution"], "s--", markersize=3, color="grey", label="best convolution")
     axes.set(xlabel="round", ylabel="GFLOP/s", title="The game beside the machine", ylim=(0, None))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(fontsize=8)
 
 

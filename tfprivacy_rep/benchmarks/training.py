@@ -31,6 +31,7 @@ ROWS = {
     "trainer_to_bare": "trainer's step / step written by hand",
     "trainer_to_bare_processor": "the same, in seconds of the processors",
     "to_peer": "images/s / those of eager PyTorch",
+    "to_peer_processor": "the same, both by second of the processors",
     "share_waiting": "share of a step that waits for data",
     "gflop_an_image": "GFLOP for each private image",
     "rss_mb": "resident MB",
@@ -98,8 +99,7 @@ def measure(size: Size, repeats: int, steps: int = 4, peer: str = "") -> dict[st
             _record(rounds, kind, timed(kinds[kind]), steps)
         rounds["waited"].append((bare.waited - waited) / (rounds["bare"][-1] * steps))
         if other is not None:
-            # Its threads wait by computing where the machine is busy: their seconds of the processors mean little.
-            rounds.setdefault("peer", []).append(other.steps(steps) / steps)
+            _record(rounds, "peer", other.steps(steps), steps)
         rounds["convolution"].append(machine.measure())
     if other is not None:
         other.close()
@@ -138,6 +138,7 @@ def _summary(size: Size, rounds: dict[str, list[float]], gflop: float, machine: 
     }
     if "peer" in rounds:
         found["to_peer"] = ratio("peer", "trainer")
+        found["to_peer_processor"] = ratio("peer_processor", "trainer_processor")
     return found
 
 
