@@ -12,7 +12,7 @@ import small_run
 import synthetic_sets
 from keras import layers
 
-from tfprivacy_rep import laboratory
+from tfprivacy_rep import files, laboratory
 from tfprivacy_rep.attacks.frozen import FrozenEncoder
 from tfprivacy_rep.auditing import results
 from tfprivacy_rep.auditing.judges import Judges
@@ -46,6 +46,7 @@ def audit(
         folder, partition=partition, attributes=(), recogniser="none", attack_steps=steps, attack_check_every=40,
         attack_batch_size=16, attack_patience=3, attack_learning_rate=3e-3,
     )
+    files.write_json(folder / "config.json", config.to_dict())
     setting = laboratory.prepare(config, lambda _: found)
     drawn = laboratory.partition_of(setting, 0, 0)
     made = Laboratory(setting, drawn)

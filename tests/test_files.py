@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,3 +90,41 @@ def test_the_callers_own_error_comes_through(tmp_path):
     with pytest.raises(UserError, match="^mine$"):
         with files.atomic_path(tmp_path / "x"):
             raise UserError("mine")
+
+
+@pytest.fixture(name="other")
+def _other():
+    """A process that lives until the test ends."""
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    yield process
+    process.communicate(b"\n")
+
+
+def test_what_a_living_process_writes_stays_and_what_a_dead_one_left_goes(other, tmp_path):
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    host, place = socket.gethostname(), tmp_path / "sub"
+    place.mkdir()
+    living = [f".a.tmp-{host}-{other.pid}", f".a.tmp-{other.pid}", f".a.tmp-another-{int(dead.stdout)}", ".a.tmp-mine"]
+    gone = [f".a.tmp-{host}-{int(dead.stdout)}", f".b.tmp-{int(dead.stdout)}", f".b.tmp-{host}-{os.getpid()}"]
+    for name in living + gone:
+        (place / name).mkdir()
+        (place / name / "x").write_text("x")
+    with files.atomic_path(place / "a") as temporary:
+        temporary.write_text("a")
+        with files.atomic_path(place / "b") as inner:
+            assert temporary.exists(), "a path of this process that is in use is left alone"
+            inner.write_text("b")
+    assert {p.name for p in place.iterdir()} == {"a", "b", *living}
+
+
+def test_no_room_is_told_with_the_remedy_and_leaves_the_old_file(monkeypatch, tmp_path):
+    files.write_text(tmp_path / "x.txt", "old")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(UserError, match=r"x\.txt`.*No space left.*`output_dir`, or make room.*start the same"):
+        files.write_text(tmp_path / "x.txt", "new")
+    monkeypatch.undo()
+    assert [p.read_text() for p in tmp_path.iterdir()] == ["old"]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Callable
 
 import keras
 import numpy as np
 import pytest
+import renames
 import tensorflow as tf
 
+from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.training.checkpoint import CheckpointStore, read_variables
 
 
@@ -62,18 +66,115 @@ def test_the_newest_two_are_kept(tmp_path):
     assert sorted(path.stem for path in tmp_path.glob("*.index")) == ["ckpt-2", "ckpt-3"]
 
 
-@pytest.mark.parametrize("damage", ["truncated", "missing"])
+def _flip(path: Path, place: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+def _cut(path: Path, share: float) -> None:
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+
+
+DATA, INDEX = "ckpt-10.data-00000-of-00001", "ckpt-10.index"
+DAMAGES: dict[str, Callable[[Path], None]] = {
+    "data cut": lambda folder: _cut(folder / DATA, 0.5),
+    "data empty": lambda folder: _cut(folder / DATA, 0),
+    "data missing": lambda folder: (folder / DATA).unlink(),
+    "first bit of the data": lambda folder: _flip(folder / DATA, 0),
+    "last bit of the data": lambda folder: _flip(folder / DATA, -1),
+    "a bit within the data": lambda folder: _flip(folder / DATA, 300),
+    "index cut": lambda folder: _cut(folder / INDEX, 0.5),
+    "index empty": lambda folder: _cut(folder / INDEX, 0),
+    "a bit of the index": lambda folder: _flip(folder / INDEX, 20),
+    "index of another checkpoint": lambda folder: shutil.copy(folder / "ckpt-5.index", folder / INDEX),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_newest_checkpoint_that_is_damaged_is_passed_over_with_a_warning(tmp_path, capsys, damage):
     _saved_at(tmp_path, 5, 10)
-    if damage == "truncated":
-        _truncate(tmp_path, 10)
-    else:
-        (tmp_path / "ckpt-10.data-00000-of-00001").unlink()
+    DAMAGES[damage](tmp_path)
     variables = _variables(-1.0)
     store = CheckpointStore(tmp_path, variables)
     assert store.restore() == 5 and _all_equal(variables, 5.0)
     assert [row["step"] for row in store.history] == [5]
     assert "ckpt-10 can't be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("state", [None, "", "model_checkpoint_path: \"ckpt-5\"\n", "rubbish {"])
+def test_the_state_file_decides_nothing(tmp_path, capsys, state):
+    """It may be lost, or lag behind the checkpoints."""
+    _saved_at(tmp_path, 5, 10)
+    assert tf.train.latest_checkpoint(str(tmp_path)) == str(tmp_path / "ckpt-10"), "for TensorFlow's own tools"
+    (tmp_path / "checkpoint").unlink()
+    if state is not None:
+        (tmp_path / "checkpoint").write_text(state)
+    variables = _variables(-1.0)
+    assert CheckpointStore(tmp_path, variables).restore() == 10 and _all_equal(variables, 10.0)
+    assert read_variables(tmp_path, variables) == 10 and capsys.readouterr().err == ""
+
+
+def test_a_checkpoint_that_was_passed_over_goes_with_the_next_save(tmp_path):
+    _saved_at(tmp_path, 5, 10)
+    _truncate(tmp_path, 10)
+    store = CheckpointStore(tmp_path, _variables(-1.0))
+    store.restore()
+    store.save(7)
+    assert sorted(path.stem for path in tmp_path.glob("*.index")) == ["ckpt-5", "ckpt-7"]
+    assert len(list(tmp_path.glob("ckpt-*"))) == 4 and CheckpointStore(tmp_path, _variables(-1.0)).restore() == 7
+
+
+@pytest.mark.parametrize("place", [0, 1, 2], ids=["before the data", "before the index", "before the state file"])
+def test_a_save_that_is_cut_off_leaves_a_whole_checkpoint_and_nothing_to_stay(tmp_path, capsys, monkeypatch, place):
+    """Cut off at each rename, as by a kill: nothing is tidied up then."""
+    _saved_at(tmp_path, 5, 10)
+    variables = _variables(0.0)
+    store = CheckpointStore(tmp_path, variables)
+    _set(variables, 15.0)
+    renames.end_at(monkeypatch, place)
+    with pytest.raises(renames.Killed):
+        store.save(15)
+    monkeypatch.undo()
+    assert list(tmp_path.glob(".*.tmp-*"))
+    expected = 15 if place == 2 else 10
+    again = _variables(-1.0)
+    store = CheckpointStore(tmp_path, again)
+    assert store.restore() == expected and _all_equal(again, float(expected)) and capsys.readouterr().err == ""
+    store.save(15)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "checkpoint", *(f"ckpt-{step}.{part}" for step in (10, 15) for part in ("data-00000-of-00001", "index"))]
+
+
+def test_without_room_the_checkpoints_before_stay(tmp_path):
+    """A limit on the size of files stands for a full disk: TensorFlow's own writing fails."""
+    _saved_at(tmp_path, 5, 10)
+    store = CheckpointStore(tmp_path, _variables(0.0))
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with renames.largest_file(100):
+        with pytest.raises(UserError, match=r"Can't write `.*ckpt-15`: .*Received: .*`output_dir`, or make room"):
+            store.save(15)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_folder_that_has_vanished_is_not_made_again(tmp_path):
+    store = CheckpointStore(tmp_path / "checkpoints", _variables(0.0))
+    store.save(5)
+    shutil.rmtree(tmp_path / "checkpoints")
+    with pytest.raises(UserError, match=r"Received: .*checkpoints, which was removed .*`output_dir`"):
+        store.save(10)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_checkpoints_of_tensorflows_own_manager_are_read(tmp_path):
+    """As they were written before the store wrote them itself."""
+    variables = _variables(3.0)
+    store = CheckpointStore(tmp_path, variables)
+    store._step.assign(4)
+    tf.train.CheckpointManager(store._checkpoint, str(tmp_path), max_to_keep=2).save(checkpoint_number=4)
+    again = _variables(-1.0)
+    assert CheckpointStore(tmp_path, again).restore() == 4
+    assert np.asarray(again["keras"][0]).tolist() == [3.0, 4.0]
 
 
 def test_a_run_goes_on_over_a_damaged_checkpoint(tmp_path):

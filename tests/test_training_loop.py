@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import renames
 import tensorflow as tf
 import tiny_game as tiny
 
 from tfprivacy_rep import distribution
-from tfprivacy_rep.training import loop
+from tfprivacy_rep.errors import Stopped, UserError
+from tfprivacy_rep.training import interruption, loop
 from tfprivacy_rep.training import trainer as trainers
 from tfprivacy_rep.training.compiled import Measured, NonFiniteError
 from tfprivacy_rep.training.schedule import Schedule
@@ -227,3 +232,110 @@ def test_of_several_terms_the_first_that_was_not_finite_is_named(tmp_path):
 
     with pytest.raises(NonFiniteError, match=r"Received: L_p is .* at step 5 \(test\)\."):
         loop.run(Breaking(), tiny.options(tmp_path, 9, chunk=3, checkpoint_every=3))
+
+
+class Signalled(Tape):
+    """Gets a signal while it does the step that it was told."""
+
+    def __init__(self, number: int, during: int, done_at: int | None = None) -> None:
+        super().__init__(done_at=done_at)
+        self._number, self._during = number, during
+
+    def train_steps(self, count: int) -> Measured:
+        if self.step < self._during <= self.step + count:
+            os.kill(os.getpid(), self._number)
+        return super().train_steps(count)
+
+
+@pytest.mark.parametrize("number", interruption.SIGNALS)
+def test_a_signal_saves_a_checkpoint_at_the_end_of_its_chunk(tmp_path, capfd, number):
+    whole = loop.run(Tape(), tiny.options(tmp_path / "whole", 12, chunk=2, checkpoint_every=8))
+    options = tiny.options(tmp_path / "cut", 12, chunk=2, checkpoint_every=8)
+    with interruption.handled(), pytest.raises(Stopped, match=r"step 6 of test was saved as .*ckpt-6\. Start the same"):
+        loop.run(Signalled(number, 5), options)
+    assert _checkpoints(tmp_path / "cut") == ["ckpt-6"] and "after this chunk" in capfd.readouterr().err
+    tape = Tape()
+    assert loop.run(tape, options) == whole
+    assert tape.sought == [6] and _ends(tape) == [8, 10, 12]
+
+
+def test_a_signal_in_the_last_chunk_leaves_a_run_that_has_ended(tmp_path, capfd):
+    with interruption.handled(), pytest.raises(Stopped, match="step 6"):
+        loop.run(Signalled(signal.SIGTERM, 5, done_at=6), tiny.options(tmp_path, 12, chunk=2, checkpoint_every=8))
+    again = Tape()
+    assert loop.run(again, tiny.options(tmp_path, 12, chunk=2))[-1]["done"] == 1.0 and again.calls == []
+
+
+@pytest.mark.slow
+def test_a_game_that_a_signal_stopped_goes_on_to_the_bit(one_replica, tmp_path, capfd):
+    whole, variables = _run(_game(one_replica), tmp_path / "whole", 11)
+    stopped = _game(one_replica)
+    take = stopped.train_steps
+
+    def steps(count: int) -> Measured:
+        if stopped.step == 7:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return take(count)
+
+    stopped.train_steps = steps
+    with interruption.handled(), pytest.raises(Stopped, match="step 9"):
+        _run(stopped, tmp_path / "cut", 11)
+    history, again = _run(_game(one_replica, seed=3), tmp_path / "cut", 11)
+    assert history == whole and tiny.differing(variables, again) == set()
+
+
+class Failing(Tape):
+    """Its step 7 fails as a graph does."""
+
+    def train_steps(self, count: int) -> Measured:
+        if self.step == 6:
+            raise self.error
+        return super().train_steps(count)
+
+
+@pytest.mark.parametrize(
+    "error, text",
+    [
+        (tf.errors.ResourceExhaustedError(None, None, "OOM when allocating\nand more"),
+         r"after step 6: .*ResourceExhaustedError: OOM when allocating\. The last good .*ckpt-4\. .*`batch_size`"),
+        (tf.errors.UnknownError(None, None, "OSError: [Errno 5] Input/output error"),
+         r"UnknownError: OSError.*`data_dir`"),
+        (tf.errors.InvalidArgumentError(None, None, "x: Unreadable photograph `a/b.jpg`: expected"),
+         r"^Unreadable photograph `a/b\.jpg`"),
+    ],
+)
+def test_a_step_that_fails_is_told_with_what_is_kept(tmp_path, error, text):
+    tape = Failing()
+    tape.error = error
+    with pytest.raises(UserError, match=text):
+        loop.run(tape, tiny.options(tmp_path, 12, chunk=2, checkpoint_every=4))
+    assert _checkpoints(tmp_path) == ["ckpt-4"]
+
+
+def test_without_room_a_run_stops_and_goes_on_when_there_is_some(tmp_path):
+    whole = loop.run(Tape(), tiny.options(tmp_path / "whole", 12, chunk=2, checkpoint_every=4))
+
+    class Filling(Tape):
+        def after_chunk(self, history: list[dict[str, float]]) -> bool:
+            if self.step == 6:
+                full.enter_context(renames.largest_file(100))
+            return super().after_chunk(history)
+
+    options = tiny.options(tmp_path / "cut", 12, chunk=2, checkpoint_every=4)
+    with contextlib.ExitStack() as full, pytest.raises(UserError, match=r"Can't write `.*ckpt-8`.*make room"):
+        loop.run(Filling(), options)
+    assert _checkpoints(tmp_path / "cut") == ["ckpt-4"] and not list(tmp_path.rglob(".*.tmp-*"))
+    assert loop.run(Tape(), options) == whole
+
+
+def test_a_log_that_can_not_be_written_stops_the_run_with_what_is_kept(tmp_path):
+    class Filling(Tape):
+        def after_chunk(self, history: list[dict[str, float]]) -> bool:
+            if self.step == 6:
+                full.enter_context(renames.largest_file(50))
+            return super().after_chunk(history)
+
+    options = loop.LoopOptions(12, 2, 4, tmp_path, "test", progress=False, tensorboard=True)
+    with contextlib.ExitStack() as full, pytest.raises(UserError, match=r"(?s)ckpt-4.*make room in `output_dir`"):
+        loop.run(Filling(), options)
+    assert _checkpoints(tmp_path) == ["ckpt-4"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 
 class UserError(ValueError):
     """Something the caller can mend.
@@ -22,3 +24,18 @@ def missing_extra(package: str, extra: str, purpose: str) -> UserError:
         f"Missing package `{package}`: expected it to be installed for {purpose}. "
         f'Received: no such package. Run: pip install "tfprivacy_rep[{extra}]"'
     )
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked the job to end. Like its base it is no `Exception`, so that nothing takes it for a failure.
+
+    Args:
+        number: of the signal.
+        saved: what was kept, as a clause.
+    """
+
+    def __init__(self, number: int, saved: str) -> None:
+        name = signal.Signals(number).name
+        super().__init__(f"stopped by {name}: {saved}. Start the same command again to go on from there.")
+        #: What a shell reports of a process that the signal has ended: 130 for SIGINT, 143 for SIGTERM.
+        self.exit_code = 128 + number

@@ -21,12 +21,14 @@ from tfprivacy_rep.evaluation.results import RunRecord, results
 from tfprivacy_rep.laboratory import Laboratory, Setting
 from tfprivacy_rep.report import write_report
 from tfprivacy_rep.serving.export import export_encoder
+from tfprivacy_rep.training import interruption
 from tfprivacy_rep.training.protect import TrainedEncoder
 
 #: Probes whose pictures are kept for the report.
 MAX_PICTURES = 400
 
 
+@interruption.handled()
 def run(config: Config) -> dict[str, Any]:
     """Does everything `scripts/train.py` promises, resuming what an earlier start left, and returns results.json's
     contents.
@@ -35,6 +37,7 @@ def run(config: Config) -> dict[str, Any]:
 
     Raises:
         UserError: for anything the user can mend; nothing half-written stays that looks whole.
+        Stopped: after SIGTERM or SIGINT.
     """
     started = time.monotonic()
     laboratory.require_same_configuration(Path(config.run.output_dir), config.to_dict())
@@ -55,10 +58,11 @@ def _play(setting: Setting, partition: Partition, first: bool) -> None:
     run = setting.config.run
     output = Path(run.output_dir)
     folder = output / "runs" / f"seed{partition.seed}-fold{partition.fold}"
-    wanted = RunRecord.load(folder) is None or (first and run.use_export and not (output / "export").exists())
+    wanted = RunRecord.load(folder) is None or (first and run.use_export and not _is_exported(output / "export"))
     if distribution.from_chief(setting.strategy, wanted):
         record = _Run(setting, partition, folder, export_to=output / "export" if first else None).play()
         if record is not None:
+            laboratory.require_claimed(output)
             record.save(folder)
 
 
@@ -66,6 +70,7 @@ def _write_report(setting: Setting, started: float) -> dict[str, Any]:
     config, output = setting.config, Path(setting.config.run.output_dir)
     records = _all_records(output / "runs")
     contents = results(records, config.to_dict(), shlex.join(sys.argv), round(time.monotonic() - started, 1))
+    laboratory.require_claimed(output)
     files.write_json(output / "report" / "results.json", contents)
     write_report(contents, records, output / "report")
     print(f"report: {output / 'report' / 'report.html'}")
@@ -77,6 +82,10 @@ def _all_records(folder: Path) -> list[RunRecord]:
     """Every run that has ended in the folder, by seed and fold: a report covers what several starts have added."""
     found = (RunRecord.load(path) for path in folder.iterdir())
     return sorted((r for r in found if r is not None), key=lambda r: (r.facts["seed"], r.facts["fold"]))
+
+
+def _is_exported(folder: Path) -> bool:
+    return (folder / "encoder" / "1").exists()  # the folders above it are there before it is whole
 
 
 def _jobs(setting: Setting) -> list[Partition]:
@@ -137,6 +146,8 @@ class _Run:
     ) -> tuple[TrainedEncoder, audit.Subject, list[attacking.AttackOutcome]]:
         """Trains an encoder and its attackers: what all workers do together."""
         folder = self._folder / name
+        if self._setting.is_chief:
+            laboratory.require_claimed(Path(self._setting.config.run.output_dir))
         trained = self._laboratory.train(game, folder / "game", self._title(name, "game"))
         subject = self._laboratory.subject(trained)
         attackers = attacking.ladder(self._setting.config.attack, self._partition.seed)
@@ -174,7 +185,7 @@ class _Run:
         config = self._setting.config
         if self._export_to is None or name != list(games(config))[-1] or not config.run.use_export:
             return
-        if not (self._export_to / "encoder" / "1").exists():
+        if not _is_exported(self._export_to):
             export_encoder(trained.encoder, self._export_to / "encoder", release=trained.release)
 
     def _title(self, encoder: str, phase: str) -> str:

@@ -6,10 +6,49 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 from pathlib import Path
 from typing import Any, Iterator
 
 from tfprivacy_rep.errors import UserError
+
+_HOST = socket.gethostname()
+#: Temporary paths that this process is writing to now.
+_IN_USE: set[Path] = set()
+
+
+@contextlib.contextmanager
+def temporary_beside(path: str | os.PathLike, option: str = "output_dir") -> Iterator[Path]:
+    """Gives a temporary path beside `path`, for a file or a folder, and removes what is left there when the block ends.
+
+    What killed processes left in the folder is removed first. The name ends with the machine and the number of this
+    process, so what a living process, or one on another machine, is writing is left alone.
+
+    Args:
+        path: that is going to be written.
+        option: what the user chose the place with; named where it can't be written to.
+
+    Raises:
+        UserError: if the folder of `path` can't be written to, or the block raises an `OSError`.
+    """
+    target = Path(path)
+    temporary = target.parent / f".{target.name}.tmp-{_HOST}-{os.getpid()}"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for left in target.parent.glob(".*.tmp-*"):
+            if _is_stale(left):
+                _remove(left)
+        _IN_USE.add(temporary)
+        yield temporary
+    except OSError as error:
+        raise UserError(
+            f"Can't write `{target}`: expected a folder with room that can be written to. "
+            f"Received: {error}. Choose another `{option}`, or make room or mend its permissions and start the same "
+            "command again."
+        ) from error
+    finally:
+        _remove(temporary)
+        _IN_USE.discard(temporary)
 
 
 @contextlib.contextmanager
@@ -25,20 +64,25 @@ def atomic_path(path: str | os.PathLike, option: str = "output_dir") -> Iterator
     Raises:
         UserError: if the folder of `path` can't be written to.
     """
-    target = Path(path)
-    temporary = target.parent / f".{target.name}.tmp-{os.getpid()}"
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _remove(temporary)
+    with temporary_beside(path, option) as temporary:
         yield temporary
-        os.replace(temporary, target)
-    except OSError as error:
-        raise UserError(
-            f"Can't write `{target}`: expected a folder with room that can be written to. "
-            f"Received: {error}. Choose another `{option}` or mend its permissions."
-        ) from error
-    finally:
-        _remove(temporary)
+        os.replace(temporary, path)
+
+
+def _is_stale(path: Path) -> bool:
+    """Whether a temporary path belongs to no living process of this machine."""
+    host, _, process = path.name.rpartition(".tmp-")[2].rpartition("-")
+    if host not in ("", _HOST) or not process.isdecimal() or path in _IN_USE:
+        return False
+    if int(process) == os.getpid():  # an earlier process had this number, as the first one of every container has
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):  # somebody else's process, or no number of a process
+        return False
+    return False
 
 
 def _remove(path: Path) -> None:

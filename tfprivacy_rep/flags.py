@@ -11,7 +11,7 @@ from typing import Callable, Mapping, Sequence
 from absl import app, flags, logging
 
 from tfprivacy_rep import config as configuration
-from tfprivacy_rep.errors import UserError
+from tfprivacy_rep.errors import Stopped, UserError
 
 EXIT_USER_ERROR = 2
 _DEFINERS: dict[type, Callable] = {
@@ -97,7 +97,7 @@ def _value(value: typing.Any, name: str, hint: typing.Any) -> typing.Any:
 
 def run(main: Callable[[configuration.Config], None], description: str) -> None:
     """Runs a script: parses the flags, then calls `main(config)`. Ends with exit code 2 and one paragraph on a user's
-    error.
+    error, and with 130 or 143 and a sentence when SIGINT or SIGTERM has stopped the job.
 
     Nothing here imports TensorFlow, so that `--help` answers at once and with exit code 0.
     """
@@ -170,3 +170,6 @@ def _guarded(main: Callable[[], None], argv: Sequence[str]) -> None:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(EXIT_USER_ERROR)
+    except Stopped as stop:
+        print(stop, file=sys.stderr)
+        sys.exit(stop.exit_code)

@@ -89,7 +89,13 @@ def require_same_configuration(
     path = output / "config.json"
     if not path.exists():
         return
-    held = files.read_json(path)
+    try:
+        held = files.read_json(path)
+    except ValueError as error:  # after a power cut a file may be empty
+        raise UserError(
+            f"Invalid `output_dir`: expected a configuration in {path}. Received: no JSON ({error}). Choose another "
+            "--output_dir, or remove the folder to start anew."
+        ) from error
     differing = [
         f"{name}={held.get(section, {}).get(name)!r} there, {value!r} now"
         for section, options in wanted.items()
@@ -101,6 +107,18 @@ def require_same_configuration(
         raise UserError(
             f"Invalid `output_dir`: expected checkpoints of this configuration. Received: {output}, made with "
             f"another: {'; '.join(differing)}. Choose another --output_dir, or remove the folder to start anew."
+        )
+
+
+def require_claimed(output: Path) -> None:
+    """Raises a UserError where the output folder was removed after the job had written its `config.json` into it.
+
+    What is written from then on would stand in a folder of which nobody knows what made it.
+    """
+    if not (output / "config.json").exists():
+        raise UserError(
+            f"Invalid `output_dir`: expected the folder that this job began to write in. Received: {output}, which was "
+            "removed or moved meanwhile. Put it back to go on from its last checkpoints, or start anew in another one."
         )
 
 

@@ -35,6 +35,7 @@ from tfprivacy_rep.evaluation.results import RunRecord
 from tfprivacy_rep.jobs import AuditConfig
 from tfprivacy_rep.laboratory import Laboratory, Setting
 from tfprivacy_rep.models.decoder import fits
+from tfprivacy_rep.training import interruption
 
 #: Public photographs that a classical recogniser is fitted on, at most.
 MOST_FITTED = 5_000
@@ -42,6 +43,7 @@ MOST_FITTED = 5_000
 _FIXED = ("dataset", "attributes", "partition", "x1_fraction", "x2_fraction", "image_size", "rendered_images")
 
 
+@interruption.handled()
 def run(config: Config, job: AuditConfig) -> tuple[dict[str, Any], list[str]]:
     """Audits an encoder, resuming what an earlier start left.
 
@@ -50,6 +52,7 @@ def run(config: Config, job: AuditConfig) -> tuple[dict[str, Any], list[str]]:
 
     Raises:
         UserError: for anything the user can mend; nothing half-written stays that looks whole.
+        Stopped: after SIGTERM or SIGINT.
     """
     started = time.monotonic()
     conditions = gate.parse(job.fail_if)
@@ -68,6 +71,7 @@ def run(config: Config, job: AuditConfig) -> tuple[dict[str, Any], list[str]]:
         [one.name for one in audit.judges.recognisers], budgets.attackers(job, config.data.dataset), job.headline_seeds,
     )
     written["seconds"] = round(time.monotonic() - started, 1)
+    laboratory.require_claimed(output)
     files.write_json(output / "report" / "results.json", written)
     write_page(written, _pictures(records, audit.sets), output / "report")
     print(f"report: {output / 'report' / 'report.html'}")

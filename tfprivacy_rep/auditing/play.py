@@ -24,7 +24,7 @@ from tfprivacy_rep.auditing.trials import HEADLINE, PART, Trials, record
 from tfprivacy_rep.evaluation.audit import as_photographs
 from tfprivacy_rep.evaluation.results import RunRecord
 from tfprivacy_rep.jobs import AuditConfig
-from tfprivacy_rep.laboratory import Laboratory
+from tfprivacy_rep.laboratory import Laboratory, require_claimed
 
 #: Name of the record that is not about the probes.
 MEMBERSHIP = "membership"
@@ -105,6 +105,7 @@ class Play:
         held = RunRecord.load(folder)
         if held is None:
             held = make()
+            require_claimed(self._folder)
             held.save(folder)
             print(f"{time.monotonic() - self._started:.0f} s: {name} done", flush=True)
         return held

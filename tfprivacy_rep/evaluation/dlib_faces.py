@@ -151,7 +151,11 @@ class DlibRecogniser:
                 vectors = [self.describe_here(own)]
                 for child, path in children:
                     if child.wait():
-                        raise RuntimeError(f"Describing faces failed, exit code {child.returncode}")
+                        raise UserError(
+                            "Describing faces failed: expected the processes that share it to end well. Received: exit "
+                            f"code {child.returncode} of one of them. Start the same command again, with more memory "
+                            "free; what had been trained is kept. Or judge without dlib, by another `recogniser`."
+                        )
                     vectors.append(np.load(path))
             finally:
                 for child, _ in children:

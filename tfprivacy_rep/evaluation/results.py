@@ -21,6 +21,8 @@ from tfprivacy_rep.training.health_warnings import warnings_of, was_looked_at
 
 SCHEMA = "tfprivacy_rep/results/1"
 NO_GUARANTEE = "no formal guarantee"
+#: Keys, at any depth of results.json and of records, of what differs from one start of the same job to the next.
+TIMING_FIELDS = ("command", "seconds")
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,11 @@ class RunRecord:
         """
         if not (folder / "record.json").exists():
             return None
-        facts, path = files.read_json(folder / "record.json"), folder / "columns.npz"
+        path = folder / "columns.npz"
+        try:
+            facts = files.read_json(folder / "record.json")
+        except ValueError as error:  # cut off by a power cut, for example
+            raise _damaged(folder / "record.json", "JSON", str(error)) from error
         flat, pictures = _arrays(path), _arrays(folder / "pictures.npz")
         people = flat.pop("people", np.array(None))
         _require(isinstance(facts, dict), folder / "record.json", "facts by name", type(facts).__name__)
@@ -96,6 +102,13 @@ def _require(holds: bool, path: Path, expected: str, received: str) -> None:
 def _damaged(path: Path, expected: str, received: str) -> UserError:
     return UserError(f"Invalid file `{path}`: expected {expected}. Received: {received}. Remove the folder "
                      f"{path.parent} and start the script again, which makes what is missing.")
+
+
+def without_timing(contents: Any) -> Any:
+    """JSON values without `TIMING_FIELDS`: equal for two starts of the same job on one machine, interrupted or not."""
+    if isinstance(contents, dict):
+        return {key: without_timing(value) for key, value in contents.items() if key not in TIMING_FIELDS}
+    return [without_timing(value) for value in contents] if isinstance(contents, list) else contents
 
 
 def by_seed(records: Sequence[RunRecord], part: str) -> list[PersonValues]:

@@ -19,8 +19,10 @@ from tfprivacy_rep.reproduction.page import write_page
 from tfprivacy_rep.reproduction.plan import Point, points
 from tfprivacy_rep.reproduction.play import SeedOfPoints
 from tfprivacy_rep.reproduction.results import contents, load_records
+from tfprivacy_rep.training import interruption
 
 
+@interruption.handled()
 def run(config: Config, job: ReproduceConfig) -> dict[str, Any]:
     """Does the rows, or the curve, of every seed that is not done yet, and reports all that the folder holds.
 
@@ -30,6 +32,7 @@ def run(config: Config, job: ReproduceConfig) -> dict[str, Any]:
     Raises:
         UserError: for anything the user can mend, and, after everything else was done and reported, for points that
             failed.
+        Stopped: after SIGTERM or SIGINT.
     """
     started = time.monotonic()
     wanted = points(config, job)
@@ -49,6 +52,7 @@ def run(config: Config, job: ReproduceConfig) -> dict[str, Any]:
     for partition in partitions:
         of_seed = SeedOfPoints(setting, job, partition, output / f"seed{partition.seed}").play(wanted)
         failed |= {str(partition.seed): of_seed} if of_seed else {}
+    laboratory.require_claimed(output)
     records = load_records(output)
     if not records:
         raise UserError(f"No row ended: expected at least one. Received: {_listed(failed)}. Mend the cause "

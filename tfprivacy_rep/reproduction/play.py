@@ -77,7 +77,9 @@ class SeedOfPoints:
                 continue
             for point in left:
                 try:
-                    self._attack(point, trained, seconds).save(self.record_folder(point))
+                    record = self._attack(point, trained, seconds)
+                    laboratory.require_claimed(Path(self._setting.config.run.output_dir))
+                    record.save(self.record_folder(point))
                 except Exception as error:
                     failed[point.name] = _told(point, self._seed, error)
                 gc.collect()
@@ -93,6 +95,7 @@ class SeedOfPoints:
         return Laboratory(self._setting, self._partition.reduced(*shares), attributes, self._perceptual)
 
     def _train(self, encoder: EncoderJob) -> TrainedEncoder:
+        laboratory.require_claimed(Path(self._setting.config.run.output_dir))
         made = self._laboratory(encoder.more_data, encoder.more_data, encoder.single)
         folder = self._folder / "encoders" / encoder.name
         return made.train(encoder.game, folder, f"seed {self._seed}: {encoder.name}, game")

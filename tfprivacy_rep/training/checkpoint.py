@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Callable, Mapping, Sequence
 
 import tensorflow as tf
 
-_UNREADABLE = (IndexError, ValueError, AssertionError, tf.errors.OpError)
+from tfprivacy_rep import files
+from tfprivacy_rep.errors import UserError
+
+_UNREADABLE = (IndexError, ValueError, AssertionError, RuntimeError, tf.errors.OpError)
+_NAME, _KEPT = "ckpt", 2
 
 
 class _History(tf.train.experimental.PythonState):
@@ -29,12 +34,16 @@ class CheckpointStore:
     """Saves and restores named lists of variables in a folder; the newest two checkpoints are kept.
 
     Variables are stored by list name and place, whatever object holds them, so a checkpoint can be restored with
-    another number of replicas.
+    another number of replicas. A checkpoint is there once its `.index` is, which is renamed to its place last; the
+    file `checkpoint` is written for TensorFlow's own tools and never read.
 
     Args:
         folder: where checkpoints are written.
         stateful: Keras or TensorFlow variables by name of the list.
         writes: whether `save` writes; of several workers, whose variables are equal, the chief alone does.
+
+    Raises:
+        UserError: if the folder can't be made.
     """
 
     def __init__(self, folder: str | Path, stateful: Mapping[str, list], writes: bool = True) -> None:
@@ -43,7 +52,11 @@ class CheckpointStore:
         self._step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._variables = _by_place(stateful)
         self._checkpoint = tf.train.Checkpoint(variables=self._variables, step=self._step, history=self._history)
-        self._manager = tf.train.CheckpointManager(self._checkpoint, str(folder), max_to_keep=2)
+        self._checkpoint.save_counter  # makes it: TensorFlow's own manager, which once wrote checkpoints, stores it
+        self._folder = Path(folder)
+        if writes:
+            with files.temporary_beside(self._folder / _NAME):
+                pass  # makes the folder, or says why it can't; clears what a killed process left
 
     @property
     def history(self) -> list[dict[str, float]]:
@@ -53,7 +66,7 @@ class CheckpointStore:
     @property
     def newest(self) -> str | None:
         """Path of the newest checkpoint, or None."""
-        return self._manager.latest_checkpoint
+        return next(reversed(_checkpoints(self._folder)), None)
 
     def restore(self) -> int:
         """Restores the newest checkpoint that can be read and returns its step; 0 where there is none.
@@ -62,7 +75,7 @@ class CheckpointStore:
         variables keep the values they had.
         """
         start = {name: variable.numpy() for name, variable in self._variables.items() if self.newest}
-        if _first_readable(self._manager.checkpoints, lambda path: self._checkpoint.restore(path).assert_consumed()):
+        if _first_readable(_checkpoints(self._folder), lambda path: self._checkpoint.restore(path).assert_consumed()):
             return int(self._step.numpy())
         for name, value in start.items():  # what could be read of a damaged checkpoint has been assigned already
             self._variables[name].assign(value)
@@ -70,11 +83,45 @@ class CheckpointStore:
         return 0
 
     def save(self, step: int) -> None:
-        """Writes a checkpoint of `step`."""
+        """Writes a checkpoint of `step`, whole or not at all.
+
+        Raises:
+            UserError: if it can't be written, for want of room for example, or the folder has been removed since the
+                store was made; the checkpoints before stay.
+        """
         if not self._writes:
             return
         self._step.assign(step)
-        self._manager.save(checkpoint_number=step)
+        if not self._folder.is_dir():
+            raise UserError(
+                f"Can't write a checkpoint: expected the folder that this run started in. Received: {self._folder}, "
+                "which was removed or moved meanwhile. Put it back to go on from its last checkpoint, or start anew in "
+                "another `output_dir`."
+            )
+        place = self._folder / f"{_NAME}-{step}"
+        with files.temporary_beside(place) as temporary:
+            temporary.mkdir()
+            try:
+                self._checkpoint.write(str(temporary / _NAME))
+            except tf.errors.OpError as error:
+                raise OSError(error.message) from error
+            # One of this step that can't be read may be there: its index must not stand beside new data.
+            place.with_name(f"{place.name}.index").unlink(missing_ok=True)
+            for part in sorted(temporary.iterdir()):  # `.data-...` comes before `.index`
+                os.replace(part, place.with_name(place.name + part.name.removeprefix(_NAME)))
+        self._keep_newest(step)
+
+    def _keep_newest(self, step: int) -> None:
+        """Removes all but the newest; those after `step` were passed over, because they can't be read."""
+        found = _checkpoints(self._folder)
+        kept = [path for path in found if _step_of(path) <= step][-_KEPT:]
+        named = "".join(f'all_model_checkpoint_paths: "{Path(path).name}"\n' for path in kept)
+        files.write_text(self._folder / "checkpoint", f'model_checkpoint_path: "{Path(kept[-1]).name}"\n{named}')
+        names = {Path(path).name for path in kept}
+        # `.index` comes last by name, but must go first.
+        for path in sorted(self._folder.glob(f"{_NAME}-*.*"), reverse=True):
+            if path.name.partition(".")[0] not in names:
+                path.unlink()
 
 
 def read_variables(folder: str | Path, stateful: Mapping[str, list]) -> int | None:
@@ -94,9 +141,17 @@ def read_variables(folder: str | Path, stateful: Mapping[str, list]) -> int | No
         # All that is asked for must be there; that there is more, of other players, is as it should be.
         checkpoint.restore(path).assert_existing_objects_matched().expect_partial()
 
-    state = tf.train.get_checkpoint_state(str(folder))
-    paths = [] if state is None else state.all_model_checkpoint_paths
-    return int(step.numpy()) if _first_readable(paths, read) else None
+    return int(step.numpy()) if _first_readable(_checkpoints(Path(folder)), read) else None
+
+
+def _checkpoints(folder: Path) -> list[str]:
+    """The checkpoints of a folder without their suffixes, the newest last."""
+    found = [str(path.with_suffix("")) for path in folder.glob(f"{_NAME}-*.index")]
+    return sorted((path for path in found if path.rpartition("-")[2].isdecimal()), key=_step_of)
+
+
+def _step_of(checkpoint: str) -> int:
+    return int(checkpoint.rpartition("-")[2])
 
 
 def _by_place(stateful: Mapping[str, list]) -> dict[str, tf.Variable]:

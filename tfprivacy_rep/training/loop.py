@@ -1,4 +1,4 @@
-"""The outer loop: chunks of compiled steps, logs, checkpoints, and a stop when a value is no longer finite."""
+"""The outer loop: chunks of compiled steps, logs, checkpoints, and a stop at a signal or a value that isn't finite."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import contextlib
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Callable, Protocol
 
 import tensorflow as tf
 import tqdm
 
 from tfprivacy_rep.data.image_files import as_user_error
-from tfprivacy_rep.distribution import is_chief, require_same_step
+from tfprivacy_rep.distribution import is_chief, require_same_step, workers
+from tfprivacy_rep.errors import Stopped, UserError
+from tfprivacy_rep.training import interruption
 from tfprivacy_rep.training.checkpoint import CheckpointStore
 from tfprivacy_rep.training.compiled import Measured, NonFiniteError
 
@@ -73,18 +75,34 @@ def run(trainer: Trainer, options: LoopOptions) -> list[dict[str, float]]:
 
     Raises:
         NonFiniteError: when a value is infinite or not a number; the last good checkpoint stays.
+        UserError: if a step fails or a checkpoint or log can't be written; the last good checkpoint stays.
+        Stopped: after SIGTERM or SIGINT, if `interruption.handled` handles them; a checkpoint has been saved.
     """
     store = CheckpointStore(options.folder / "checkpoints", trainer.stateful(), is_chief(options.strategy))
     restored = store.restore()
     require_same_step(options.strategy, restored)
     trainer.seek(restored)
+    try:
+        with interruption.deferred() as signalled:
+            _train(trainer, options, store, signalled)
+    except tf.errors.OpError as error:
+        unreadable = as_user_error(error)  # a photograph may turn out to be damaged only when it is decoded
+        if unreadable is None and workers(options.strategy) > 1:
+            raise  # another worker may have ended, which `distribution.lost_worker_as_user_error` tells
+        raise (unreadable or _failed(error, trainer.step, store.newest)) from error
+    return store.history
+
+
+def _train(
+    trainer: Trainer, options: LoopOptions, store: CheckpointStore, signalled: Callable[[], int | None]
+) -> None:
     saved = trainer.step
     done = bool(store.history) and bool(store.history[-1].get("done"))
     with _writer(options) as writer, _bar(options, trainer.step) as bar:
         while trainer.step < options.steps and not done:
             count = _next_stop(trainer, options) - trainer.step
             first = trainer.step
-            result = _steps(trainer, count)
+            result = trainer.train_steps(count)
             _require_finite(result, first, store.newest, options)
             store.history.append({"step": trainer.step, **result.means})
             done = trainer.after_chunk(store.history)
@@ -92,18 +110,24 @@ def run(trainer: Trainer, options: LoopOptions) -> list[dict[str, float]]:
             store.history[-1]["done"] = float(done)
             _log(writer, store.history[-1])
             bar.update(count)
-            if trainer.step >= saved + options.checkpoint_every or done or trainer.step == options.steps:
+            signal = signalled()
+            due = trainer.step >= saved + options.checkpoint_every or done or trainer.step == options.steps
+            if due or signal:
                 _require_finite_variables(trainer, store.newest, options)
                 store.save(trainer.step)
                 saved = trainer.step
-    return store.history
+            if signal:
+                raise Stopped(signal, f"step {trainer.step} of {options.title} was saved as {store.newest}")
 
 
-def _steps(trainer: Trainer, count: int) -> Measured:
-    try:
-        return trainer.train_steps(count)
-    except tf.errors.OpError as error:  # a photograph may turn out to be damaged only when it is decoded
-        raise (as_user_error(error) or error) from error
+def _failed(error: tf.errors.OpError, step: int, newest: str | None) -> UserError:
+    """A step, or the writing of a log, that TensorFlow gave up."""
+    told = error.message.strip().splitlines() or ["no reason given"]
+    return UserError(
+        f"Training stopped after step {step}: expected every step to run. Received: {type(error).__name__}: {told[0]}. "
+        f"{_kept(newest)}. Start the same command again to go on from there; if it fails once more, lower `batch_size` "
+        "where memory ran out, make room in `output_dir` where a file could not be written, or mend `data_dir`."
+    )
 
 
 def _next_stop(trainer: Trainer, options: LoopOptions) -> int:
@@ -136,11 +160,14 @@ def _require_finite_variables(trainer: Trainer, newest: str | None, options: Loo
 
 
 def _non_finite(what: str, step: int, newest: str | None, options: LoopOptions) -> NonFiniteError:
-    kept = f"The last good checkpoint is {newest}" if newest else "No checkpoint had been written yet"
     return NonFiniteError(
         f"Non-finite loss: expected finite values. Received: {what} is infinite or not a number at step {step} "
-        f"({options.title}). {kept}. {options.remedy}"
+        f"({options.title}). {_kept(newest)}. {options.remedy}"
     )
+
+
+def _kept(newest: str | None) -> str:
+    return f"The last good checkpoint is {newest}" if newest else "No checkpoint had been written yet"
 
 
 def _bar(options: LoopOptions, done: int) -> tqdm.tqdm:
