@@ -30,3 +30,8 @@ def two_replicas() -> tf.distribute.Strategy:
 def strategy(request: pytest.FixtureRequest) -> tf.distribute.Strategy:
     """Each number of replicas in turn."""
     return distribution.mirrored(request.param)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--kills`: see test_survival.py."""
+    parser.addoption("--kills", type=int, default=5, help="a multiple of 5")

@@ -22,6 +22,7 @@ from tfprivacy_rep.data import partition as partitions
 from tfprivacy_rep.data import sources
 from tfprivacy_rep.data.orl import loader
 from tfprivacy_rep.errors import UserError
+from tfprivacy_rep.evaluation.results import without_timing
 from tfprivacy_rep.training import loop
 
 
@@ -72,10 +73,8 @@ def _finished(tmp_path_factory) -> tuple[Path, dict[str, Any], Watched, str]:
 
 
 def without_times(contents: dict[str, Any]) -> dict[str, Any]:
-    """Results without what may differ between two starts."""
-    kept = {key: value for key, value in contents.items() if key not in ("seconds", "command")}
-    kept["runs"] = [{key: value for key, value in one.items() if key != "seconds"} for one in kept["runs"]]
-    return json.loads(json.dumps(kept))
+    """Results without what may differ between two starts, as they are read again."""
+    return without_timing(json.loads(json.dumps(contents)))
 
 
 def test_a_run_leaves_its_report_records_and_export(finished):
@@ -152,6 +151,28 @@ def test_a_lost_record_is_made_again_from_the_checkpoints_to_the_last_bit(finish
     expected = without_times(contents)
     expected["config"]["run"]["output_dir"] = str(copied)
     assert without_times(again) == expected
+
+
+def test_a_folder_that_vanishes_during_training_stops_the_job(monkeypatch, tmp_path):
+    real = loop.run
+
+    def vanishing(trainer, options):
+        shutil.rmtree(tmp_path / "out")
+        return real(trainer, options)
+
+    monkeypatch.setattr(loop, "run", vanishing)
+    with pytest.raises(UserError, match="`output_dir`: expected the folder that this job began to write in"):
+        experiment.run(small_run.config(tmp_path / "out"))
+    assert finished_parts(tmp_path / "out") == []
+
+
+def test_an_export_that_was_cut_off_is_made_when_the_run_has_ended(finished, monkeypatch, tmp_path):
+    """Its folders are there, and no model in them."""
+    copied = tmp_path / "out"
+    shutil.copytree(finished[0], copied)
+    shutil.rmtree(copied / "export" / "encoder" / "1")
+    experiment.run(small_run.config(copied))
+    assert (copied / "export" / "encoder" / "1" / "saved_model.pb").is_file()
 
 
 def test_another_configuration_in_the_same_folder_is_refused(finished, monkeypatch):

@@ -89,13 +89,7 @@ def require_same_configuration(
     path = output / "config.json"
     if not path.exists():
         return
-    try:
-        held = files.read_json(path)
-    except ValueError as error:  # after a power cut a file may be empty
-        raise UserError(
-            f"Invalid `output_dir`: expected a configuration in {path}. Received: no JSON ({error}). Choose another "
-            "--output_dir, or remove the folder to start anew."
-        ) from error
+    held = files.read_json(path)
     differing = [
         f"{name}={held.get(section, {}).get(name)!r} there, {value!r} now"
         for section, options in wanted.items()

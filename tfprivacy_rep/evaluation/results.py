@@ -62,11 +62,7 @@ class RunRecord:
         """
         if not (folder / "record.json").exists():
             return None
-        path = folder / "columns.npz"
-        try:
-            facts = files.read_json(folder / "record.json")
-        except ValueError as error:  # cut off by a power cut, for example
-            raise _damaged(folder / "record.json", "JSON", str(error)) from error
+        facts, path = files.read_json(folder / "record.json"), folder / "columns.npz"
         flat, pictures = _arrays(path), _arrays(folder / "pictures.npz")
         people = flat.pop("people", np.array(None))
         _require(isinstance(facts, dict), folder / "record.json", "facts by name", type(facts).__name__)
