@@ -166,6 +166,7 @@ def test_a_folder_that_vanishes_during_training_stops_the_job(monkeypatch, tmp_p
     assert finished_parts(tmp_path / "out") == []
 
 
+@pytest.mark.slow
 def test_an_export_that_was_cut_off_is_made_when_the_run_has_ended(finished, monkeypatch, tmp_path):
     """Its folders are there, and no model in them."""
     copied = tmp_path / "out"

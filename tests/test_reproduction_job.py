@@ -10,13 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import renames
 import small_run
 from small_run import BlockRecogniser
 
 from tfprivacy_rep import laboratory
 from tfprivacy_rep.errors import UserError
-from tfprivacy_rep.evaluation.results import without_timing
 from tfprivacy_rep.jobs import ReproduceConfig
 from tfprivacy_rep.reproduction import job as reproduction
 from tfprivacy_rep.reproduction.rows import FIGURES
@@ -122,20 +120,6 @@ def test_a_lost_record_is_made_again_to_the_last_bit(finished, monkeypatch, tmp_
     after = dict(np.load(lost / "columns.npz"))
     assert before.keys() == after.keys()
     assert all(before[name].tobytes() == after[name].tobytes() for name in before)
-
-
-@pytest.mark.slow
-def test_rows_that_are_ended_again_and_again_come_to_the_same_bits(finished, tmp_path):
-    """Ended in checkpoints of encoders and attackers, in records, and in the report."""
-    folder = tmp_path / "out"
-    places = [3, 8, 12, 12, 40]
-    again = renames.started_until_it_ends(lambda: reproduction.run(small_run.config(folder), JOB), places)
-    expected, found = (without_timing(json.loads(json.dumps(one))) for one in (finished[1], again))
-    expected["config"]["run"]["output_dir"] = str(folder)
-    assert found == expected
-    for path in finished[0].rglob("columns.npz"):
-        assert (folder / path.relative_to(finished[0])).read_bytes() == path.read_bytes(), path
-    assert not list(tmp_path.rglob(".*.tmp-*"))
 
 
 def test_a_folder_that_vanishes_stops_every_row_and_nothing_looks_whole(monkeypatch, tmp_path):
