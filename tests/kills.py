@@ -72,7 +72,7 @@ def end(place: Path, moment: str, seconds: float, draw: random.Random, number: i
             time.sleep(draw.uniform(0.05, 0.5) * seconds)
         else:
             _wait_for(process, [place / "out" / folder for folder in WRITING[moment]],
-                      draw.randrange(5) if moment == "checkpoint" else draw.randrange(2))
+                      draw.randrange({"checkpoint": 5, "export": 1}.get(moment, 2)))  # there is one export
             time.sleep(draw.uniform(0, 0.002))
         process.send_signal(number)
         process.wait(timeout=600)

@@ -110,7 +110,7 @@ class _Run:
         started = time.monotonic()
         p, photographs = self._partition, self._setting.photographs
         if not self._setting.is_chief:
-            for name, game in self._games().items():
+            for name, game in games(self._setting.config).items():
                 self._train(name, game)
                 gc.collect()
             return None
