@@ -261,9 +261,9 @@ def test_an_output_folder_that_is_a_file_is_named_before_training(monkeypatch, t
     [
         (
             {"learning_rate": 1e30, "lambda1": 0.0, "lambda2": 0.0},
-            r"Received: protector/L_u is infinite or not a number at step [234]\.",
+            r"Received: protector/L_u is infinite or not a number at step [234] \(seed 0 fold 0: unprotected, game\)\.",
         ),
-        ({"adversary_learning_rate": 1e30, "adversary_warmup": 3}, r"Received: adversary/L_p is .* at step [234]\."),
+        ({"adversary_learning_rate": 1e30, "adversary_warmup": 3}, r"adversary/L_p is .* at step [234] \(.*game\)\."),
     ],
     ids=["protector", "adversary"],
 )
@@ -271,8 +271,8 @@ def test_a_loss_that_is_no_number_is_named_with_its_step_and_leaves_no_results(c
     if (
         "adversary_learning_rate" in changes
     ):  # the unprotected encoder has no adversary: go to the protected one at once
-        real = experiment._Run._games
-        monkeypatch.setattr(experiment._Run, "_games", lambda self: {"paper": real(self)["paper"]})
+        real = experiment.games
+        monkeypatch.setattr(experiment, "games", lambda config: {"paper": real(config)["paper"]})
     with pytest.raises(UserError, match=text) as caught:
         experiment.run(small_run.config(tmp_path / "out", **changes))
     assert "checkpoint" in str(caught.value) and "Lower the learning rates" in str(caught.value)
