@@ -60,11 +60,13 @@ def _grown(axes: Axes, name: str, rows: list[dict[str, Any]]) -> None:
     if isinstance(shown[0], list):
         middle = [spread[0] for spread in shown]
         errors = [[m - spread[1] for m, spread in zip(middle, shown)], [spread[2] - spread[0] for spread in shown]]
+        highest = max(spread[2] for spread in shown)
         axes.errorbar(values, middle, errors, fmt="o-", markersize=4, capsize=3)
     else:
+        highest = max(shown)
         axes.plot(values, shown, "o-", markersize=4)
     if name not in ("attackers", "image_size"):
         axes.set_xscale("log")
     axes.set_xticks(values, [f"{value:,}" for value in values])
     axes.minorticks_off()
-    axes.set(xlabel=HEADINGS[name], ylabel=HEADINGS[key], ylim=(0, None))
+    axes.set(xlabel=HEADINGS[name], ylabel=HEADINGS[key], ylim=(0, 1.08 * highest))
