@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import renames
 import small_run
 from keras import layers
 
@@ -17,6 +18,7 @@ from tfprivacy_rep.attacks.attacker import AttackTrainer
 from tfprivacy_rep.auditing import budgets, job
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation import recognisers
+from tfprivacy_rep.evaluation.results import without_timing
 from tfprivacy_rep.jobs import AuditConfig
 from tfprivacy_rep.models.encoder import build_encoder
 from tfprivacy_rep.serving.export import export_encoder
@@ -223,3 +225,18 @@ def test_small_tries_five_attackers_on_few_photographs_and_all_elsewhere():
     assert len(budgets.attackers(job_, "orl")) == 5 and len(budgets.attackers(job_, "rendered")) == 10
     chosen = dataclasses.replace(job_, attackers=("decoder_gan", "decoder"))
     assert budgets.attackers(chosen, "orl") == ("decoder", "decoder_gan")
+
+
+@pytest.mark.slow
+def test_an_audit_that_is_ended_again_and_again_comes_to_the_same_bits(of_keras, keras_file, tmp_path):
+    """Ended in the attackers' checkpoints, in records, and in the report."""
+    contents, output = of_keras
+    places = [4, 9, 9, 30]
+    again, _ = renames.started_until_it_ends(lambda: audited(keras_file, tmp_path / "out"), places)
+    expected, found = (without_timing(json.loads(json.dumps(one))) for one in (contents, again))
+    expected["config"]["run"]["output_dir"] = str(tmp_path / "out")
+    assert found == expected
+    for path in output.rglob("columns.npz"):
+        same = tmp_path / "out" / path.relative_to(output)
+        assert same.read_bytes() == path.read_bytes(), path
+    assert not list(tmp_path.rglob(".*.tmp-*"))

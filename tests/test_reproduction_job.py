@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import renames
 import small_run
 from small_run import BlockRecogniser
 
 from tfprivacy_rep import laboratory
 from tfprivacy_rep.errors import UserError
+from tfprivacy_rep.evaluation.results import without_timing
 from tfprivacy_rep.jobs import ReproduceConfig
 from tfprivacy_rep.reproduction import job as reproduction
 from tfprivacy_rep.reproduction.rows import FIGURES
@@ -249,3 +251,17 @@ def test_a_dry_run_downloads_nothing(monkeypatch, tmp_path):
     monkeypatch.setattr(keras.applications, "VGG16", lambda **_: pytest.fail("a download"))
     job = ReproduceConfig(dry_run=True, rows="2")
     assert reproduction.run(small_run.config(tmp_path / "out", perceptual="imagenet"), job) == {}
+
+
+@pytest.mark.slow
+def test_rows_that_are_ended_again_and_again_come_to_the_same_bits(finished, tmp_path):
+    """Ended in checkpoints of encoders and attackers, in records, and in the report."""
+    folder = tmp_path / "out"
+    places = [3, 8, 12, 12, 18]
+    again = renames.started_until_it_ends(lambda: reproduction.run(small_run.config(folder), JOB), places)
+    expected, found = (without_timing(json.loads(json.dumps(one))) for one in (finished[1], again))
+    expected["config"]["run"]["output_dir"] = str(folder)
+    assert found == expected
+    for path in finished[0].rglob("columns.npz"):
+        assert (folder / path.relative_to(finished[0])).read_bytes() == path.read_bytes(), path
+    assert not list(tmp_path.rglob(".*.tmp-*"))
