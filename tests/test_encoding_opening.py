@@ -41,13 +41,14 @@ def test_each_kind_gives_the_models_representations(kind, tmp_path):
 def test_the_newest_version_and_its_manifest_count(tmp_path):
     folder = saved_model(tmp_path)
     (folder / "1").rename(folder / "10")
-    manifest = {"image_size": SIZE, "weights_sha256": "ab", "configuration": {"data": {"dataset": "orl"}}}
+    manifest = {"format": 1, "image_size": SIZE, "weights_sha256": "ab", "partner": {"weights_sha256": "cd"},
+                "configuration": {"data": {"dataset": "orl"}}}
     (folder / "10" / "manifest.json").write_text(json.dumps(manifest))
     saved_model(tmp_path)
     opened = open_encoder(str(folder))
     assert opened.model == folder / "10" and opened.weights_sha256 == "ab" and opened.dataset == "orl"
     assert open_encoder(str(folder / "1")).dataset is None
-    manifest["configuration"] = None
+    manifest["configuration"] = {}
     (folder / "10" / "manifest.json").write_text(json.dumps(manifest))
     assert open_encoder(str(folder)).dataset is None
 

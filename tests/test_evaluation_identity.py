@@ -115,7 +115,7 @@ def test_failure_of_another_process_is_an_error(faces, monkeypatch):
     recogniser = DlibRecogniser(processes=2)
     monkeypatch.setattr(dlib_faces, "_CHILD", "raise SystemExit(3)")
     monkeypatch.setattr(DlibRecogniser, "describe_here", lambda self, x: np.zeros((len(x), 128)))
-    with pytest.raises(RuntimeError, match="exit code 3"):
+    with pytest.raises(UserError, match="exit code 3 of one of them. Start the same command again"):
         recogniser.describe(faces[0])
 
 

@@ -79,13 +79,13 @@ def iterate(
     With several workers TensorFlow takes one dataset a worker, and hands its batches to the worker's replicas in turn.
 
     Args:
-        strategy: of `mirrored` or `multi_worker`.
+        strategy: of `mirrored` or `multi_worker`, or TensorFlow's default one.
         batches_of: called with a number and how many there are, returns the batches of that reader, all of one size:
             its share of each global batch, in order. The shares of R replicas that follow each other are the share of
             the one worker that has them, cut into R.
     """
     mode = tf.distribute.InputReplicationMode
-    local = len(strategy.extended.worker_devices)
+    local = strategy.num_replicas_in_sync // workers(strategy)
 
     def dataset(context: tf.distribute.InputContext) -> tf.data.Dataset:
         found = batches_of(context.input_pipeline_id, context.num_input_pipelines)
