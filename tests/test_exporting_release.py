@@ -18,6 +18,8 @@ from tfprivacy_rep.encoding.opening import open_encoder
 from tfprivacy_rep.jobs import ExportConfig, QueryConfig
 from tfprivacy_rep.models.release import GaussianRelease
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(name="trained", scope="module")
 def _trained(tmp_path_factory) -> Path:

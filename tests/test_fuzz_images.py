@@ -150,7 +150,10 @@ def test_a_square_is_cut_and_scaled_or_the_argument_is_named(cases):
         assert (scaled is None) == (channels != 3 or size < 1)
         if scaled is not None:
             assert scaled.shape == (size, size, 3) and scaled.dtype == np.uint8
-            assert int(cut.min()) - 60 <= scaled.min() and (size != side or (scaled == cut).all())
+            assert size != side or (scaled == cut).all()
+            # A filter of three lobes rings, but what is one colour stays that colour.
+            even = np.full_like(cut, cut[0, 0])
+            assert (preprocessing.resize(even, size) == cut[0, 0]).all()
 
     sides = st.integers(1, 40)
     holds(check, cases, height=sides, width=sides, top=st.none() | st.integers(-2, 30), size=st.integers(-1, 50),

@@ -123,6 +123,7 @@ def _train(strategy: Any, folder: Path, steps: int, rate: float) -> list[dict[st
     return protect.train_encoder(strategy, config, config.game, small.NotCalled(), data, 0, folder, "a game").history
 
 
+@pytest.mark.slow
 def test_a_game_made_to_collapse_is_warned_of(one_replica, tmp_path, capsys, monkeypatch):
     """The discriminator tells noise from grey at once, no decoder can draw noise, and the classifier says yes."""
     monkeypatch.setattr(health, "FIRST_STEPS", 0)
