@@ -126,7 +126,8 @@ def build_protector(config: Config, attributes: int, seed: int, game: GameConfig
         encoder = build_encoder(size, numbers, models.widths, seed=10 * seed)
         if game.release_noise > 0:
             encoder, release = fixed_release(encoder, game.release_noise)
-    classifier = build_classifier((numbers,), attributes, seed=10 * seed + 1)
+    shape = encoder.output_shape[1:] if release is None else encoder.output_shape[2:]
+    classifier = build_classifier(shape, attributes, seed=10 * seed + 1)
     return Protector.create(encoder, classifier, config.train.learning_rate, release)
 
 
