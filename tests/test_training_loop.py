@@ -131,7 +131,7 @@ def _run(trainer: GameTrainer, folder: Path, steps: int) -> tuple[list[dict[str,
 
 
 def _require_equal_history(found: list[dict[str, float]], expected: list[dict[str, float]]) -> None:
-    """Equal but for the last digit of a mean over features, whose parts threads add in the order in which they end."""
+    """Equal but for the last digit of L_perc, which depends on how many graphs the process has traced before."""
     assert len(found) == len(expected)
     for mine, other in zip(found, expected):
         assert mine == pytest.approx(other, rel=1e-6)

@@ -209,7 +209,8 @@ def train_encoder(
         strategy=strategy,
     )
     history = loop.run(trainer, options)
-    if rate_target is not None and (said := rate_target.missed(history[-1]["validation/rate_bits"])) is not None:
+    bits = history[-1].get("validation/rate_bits")  # of several workers the chief alone measures it
+    if rate_target is not None and bits is not None and (said := rate_target.missed(bits)) is not None:
         print(f"warning: {title}: {said}", file=sys.stderr)
     return TrainedEncoder(protector.encoder, protector.classifier, history, protector.release)
 
