@@ -1,7 +1,8 @@
 """Feeds damaged files to the decoding of photographs for as long as it is told, guided by the code that they reach.
 
-Starts from whole files of every format that Pillow writes. Ends with exit code 0 if nothing was found; else with the
-file in --found_dir and the error on the screen. Give that file's name after the flags to try it again.
+Starts from whole files of every format that is read, and of two that are refused. Ends with exit code 0 if nothing was
+found; else with the file in --found_dir and the error on the screen. Give that file's name after the flags to try it
+again.
 
   python scripts/fuzz_images.py --seconds=300 --found_dir=runs/fuzz"""
 
@@ -23,6 +24,8 @@ from tfprivacy_rep.errors import UserError, missing_extra
 
 #: Modes that a file may have, and those whose EXIF can turn it.
 MODES, TURNED = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F"), ("JPEG", "PNG", "WEBP", "TIFF")
+#: Formats that `preprocessing.FORMATS` leaves out.
+REFUSED = ("EPS", "ICO")
 
 
 def main() -> None:
@@ -37,6 +40,7 @@ def main() -> None:
         sys.exit(f"error: {missing_extra('atheris', 'fuzz', 'fuzzing guided by coverage')}")
     import atheris
 
+    # Instrumented before anything else imports it, so `seeds` imports its part later.
     with atheris.instrument_imports(include=["PIL", "tfprivacy_rep.data"]):
         from tfprivacy_rep.data import indexing, preprocessing
 
@@ -86,8 +90,10 @@ def require_told(text: str, start: str) -> None:
 
 
 def seeds() -> dict[str, bytes]:
-    """Whole files by name: every format that Pillow writes, in every mode that it takes, plain and turned by EXIF."""
+    """Whole files by name: every format, in every mode that it takes, plain and turned by EXIF."""
     from PIL import Image
+
+    from tfprivacy_rep.data.preprocessing import FORMATS
 
     Image.init()
     coarse = np.random.default_rng(0).integers(0, 256, (3, 4, 3), dtype=np.uint8)
@@ -95,7 +101,7 @@ def seeds() -> dict[str, bytes]:
     exif = Image.Exif()
     exif[0x0112] = 6
     found = {}
-    for kind in sorted(set(Image.SAVE) & set(Image.OPEN)):
+    for kind in (*FORMATS, *REFUSED):
         for mode in MODES:
             for options in ({}, {"exif": exif.tobytes()}) if kind in TURNED else ({},):
                 buffer = io.BytesIO()

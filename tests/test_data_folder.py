@@ -88,7 +88,7 @@ def test_bad_photographs_are_skipped_with_their_people(folder):
     with pytest.raises(UserError, match="Received: 1 that can't be read: a/1.jpg: no image of a known kind"):
         load(folder)
     photographs = load(folder, on_bad_image="skip")
-    assert photographs.skipped == ("a/1.jpg: no image of a known kind",)
+    assert photographs.skipped == ("a/1.jpg: no image of a known kind (BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP)",)
     assert photographs.people.tolist() == [0, 2, 1] and photographs.labels.tolist() == [[0, 0], [0, 0], [1, 1]]
 
 

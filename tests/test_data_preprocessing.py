@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfprivacy_rep.data import preprocessing
+from tfprivacy_rep.data import indexing, preprocessing
 from tfprivacy_rep.errors import UserError
 
 
@@ -135,19 +135,22 @@ def test_a_grey_tiff_on_its_side_keeps_its_rows(orientation, turned, tmp_path):
         assert preprocessing.upright_size(image) == (3, 20)
 
 
-def test_a_file_for_another_program_is_refused(tmp_path):
-    Image.new("RGB", (20, 20)).save(tmp_path / "a.jpg", "EPS")
-    with pytest.raises(UserError, match="Unreadable photograph `.*a.jpg`.*EPS, which takes another program to read"):
+@pytest.mark.parametrize("kind", ["EPS", "ICO", "JPEG2000"])
+def test_what_starts_programs_or_takes_gigabytes_is_refused_whatever_its_name(kind, tmp_path):
+    Image.new("RGB", (20, 20)).save(tmp_path / "a.jpg", kind)
+    with pytest.raises(UserError, match="Unreadable photograph `.*a.jpg`.*UnidentifiedImageError"):
         preprocessing.read_rgb(tmp_path / "a.jpg")
+    with pytest.raises(UserError, match="a.jpg: no image of a known kind .BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP.[;.]"):
+        indexing.index(tmp_path, ["a.jpg"], "error")
 
 
 @pytest.mark.parametrize("kind", [RuntimeError, AssertionError, MemoryError])
 def test_whatever_a_decoder_raises_names_the_file(kind, tmp_path, monkeypatch):
-    (tmp_path / "a.avif").write_bytes(b"x")
+    (tmp_path / "a.webp").write_bytes(b"x")
 
-    def fail(file):
+    def fail(file, formats):
         raise kind("no item")
 
     monkeypatch.setattr(Image, "open", fail)
-    with pytest.raises(UserError, match=f"Unreadable photograph `.*a.avif`.*{kind.__name__}: no item"):
-        preprocessing.read_rgb(tmp_path / "a.avif")
+    with pytest.raises(UserError, match=f"Unreadable photograph `.*a.webp`.*{kind.__name__}: no item"):
+        preprocessing.read_rgb(tmp_path / "a.webp")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import photograph_files as made
 import pytest
@@ -45,10 +47,12 @@ def test_folders_are_searched_and_pixels_are_those_of_training(folder):
     np.testing.assert_array_equal(images, expected.astype(np.float32) / np.float32(255))
 
 
-@pytest.mark.parametrize("damage, reason", [(b"", "no bytes"), (b"\xff\xd8 nothing", "no image of a known kind")])
+@pytest.mark.parametrize("damage, reason", [
+    (b"", "no bytes"), (b"\xff\xd8 nothing", "no image of a known kind (BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP)")])
 def test_bad_ones_are_named_or_left_out(folder, damage, reason):
     (folder / "b" / "bad.jpg").write_bytes(damage)
-    with pytest.raises(UserError, match=rf"^Unreadable photographs in .*b/bad\.jpg: {reason}.*--on_bad_image=skip"):
+    with pytest.raises(UserError, match=rf"^Unreadable photographs in .*b/bad\.jpg: {re.escape(reason)}.*"
+                       "--on_bad_image=skip"):
         reading.find(str(folder), "error", "training", None)
     found = reading.find(str(folder), "skip", "training", None)
     assert found.skipped == (f"b/bad.jpg: {reason}",) and len(found.names) == 4

@@ -15,7 +15,7 @@ from typing import Sequence
 import numpy as np
 from PIL import Image
 
-from tfprivacy_rep.data.preprocessing import DAMAGED, LEAST_SIDE, MOST_PIXELS, upright_rgb
+from tfprivacy_rep.data.preprocessing import DAMAGED, FORMATS, LEAST_SIDE, MOST_PIXELS, opened, upright_rgb
 from tfprivacy_rep.errors import UserError
 
 _LISTED = 10  # bad files that an error names
@@ -81,7 +81,7 @@ def check(path: str | os.PathLike) -> bool:
     with open(path, "rb") as file:
         if not os.fstat(file.fileno()).st_size:
             raise ValueError("no bytes")
-        with Image.open(file) as image:
+        with opened(file) as image:
             _require_sides(*image.size)
             end = _ENDS.get(image.format or "", b"")
             plain = bool(end) and image.mode in _PLAIN_MODES and not _rotated(image)
@@ -116,7 +116,7 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, FileNotFoundError):
         return "no such file"
     if isinstance(error, Image.UnidentifiedImageError):
-        return "no image of a known kind"
+        return f"no image of a known kind ({', '.join(FORMATS)})"
     return " ".join(str(error).split()) or type(error).__name__
 
 

@@ -12,6 +12,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -20,6 +21,9 @@ from tfprivacy_rep.errors import UserError
 
 #: Smaller photographs show no face; larger ones take more memory than one photograph should.
 LEAST_SIDE, MOST_PIXELS = 16, 64_000_000
+#: Pillow's names of what photographs come as. Others are left out because a few bytes of them start another program
+#: (EPS), hold a picture larger than they declare (ICO, ICNS) or take gigabytes to decode (JPEG 2000).
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
 _ORIENTATION, _ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)
 # Pillow's conversion to RGB would clip these to white. 16-bit grey alone has a known range.
@@ -28,8 +32,6 @@ _GREY_16 = ("I;16", "I;16L", "I;16B")
 # Pillow reports damaged files with all of these, depending on the format.
 DAMAGED = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError, TypeError, LookupError,
            ArithmeticError, AttributeError, AssertionError, RuntimeError, MemoryError, struct.error, zlib.error)
-# Pillow hands these to Ghostscript, a program that strangers' files must not start.
-_PROGRAMS = ("EPS",)
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def read_rgb(path: str | os.PathLike) -> np.ndarray:
     `indexing` leaves rotated files to this function.
 
     Args:
-        path: a file of any format Pillow reads; the first picture of an animation.
+        path: a file of one of `FORMATS`; the first picture of an animation.
 
     Returns:
         uint8 [H, W, 3], RGB in 0..255.
@@ -65,7 +67,7 @@ def read_rgb(path: str | os.PathLike) -> np.ndarray:
     """
     try:
         # Not by its name: Pillow maps a plain file of a name to memory, and mixes up rows of a TIFF on its side.
-        with open(path, "rb") as file, Image.open(file) as image:
+        with open(path, "rb") as file, opened(file) as image:
             return np.array(upright_rgb(image))
     except DAMAGED as error:
         raise UserError(
@@ -74,14 +76,21 @@ def read_rgb(path: str | os.PathLike) -> np.ndarray:
         ) from error
 
 
+def opened(file: BinaryIO) -> Image.Image:
+    """Opens a file of one of `FORMATS`, and reads no more of it than its size and kind.
+
+    Raises:
+        one of `DAMAGED`: if it is of no such format.
+    """
+    return Image.open(file, formats=FORMATS)
+
+
 def upright_rgb(image: Image.Image) -> Image.Image:
     """Decodes an opened file as `read_rgb` does.
 
     Raises:
         one of `DAMAGED`: for the reasons of `read_rgb`.
     """
-    if image.format in _PROGRAMS:
-        raise ValueError(f"{image.format}, which takes another program to read")
     image = ImageOps.exif_transpose(image)
     if image.mode in _GREY_16:
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))

@@ -42,7 +42,7 @@ class Found:
 
 
 def find(folder: str, on_bad_image: str, crop_top: str, dataset: str | None) -> Found:
-    """Searches a folder and all folders in it for files with a suffix of a format that Pillow reads.
+    """Searches a folder and all folders in it for files with a suffix of one of `preprocessing.FORMATS`.
 
     Args:
         folder: to search.
@@ -101,7 +101,7 @@ def batches(found: Found, size: int, batch_size: int, on_bad_image: str, aligner
 
 def _names(root: Path) -> list[str]:
     Image.init()
-    suffixes = {suffix for suffix, kind in Image.registered_extensions().items() if kind in Image.OPEN}
+    suffixes = {suffix for suffix, kind in Image.registered_extensions().items() if kind in preprocessing.FORMATS}
     names = [(Path(place).relative_to(root) / file).as_posix() for place, _, files in os.walk(root) for file in files
              if os.path.splitext(file)[1].lower() in suffixes]
     for name in names:
@@ -136,7 +136,7 @@ def _rows(root: Path, names: list[str], crop_top: str, dataset: str | None) -> t
 
 
 def _upright_size(path: Path) -> tuple[int, int]:
-    with Image.open(path) as image:
+    with open(path, "rb") as file, preprocessing.opened(file) as image:
         return preprocessing.upright_size(image)
 
 
