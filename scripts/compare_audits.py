@@ -11,10 +11,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from tfprivacy_rep.auditing.trials import PART
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation.results import RunRecord
 from tfprivacy_rep.evaluation.statistics import PersonValues, bootstrap_interval, mean_of_defined
+from tfprivacy_rep.trials.trials import PART
 
 
 def differences(first: RunRecord, second: RunRecord) -> list[tuple[str, str, float, float, float]]:

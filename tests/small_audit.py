@@ -15,13 +15,13 @@ from keras import layers
 from tfprivacy_rep import files, laboratory
 from tfprivacy_rep.attacks.frozen import FrozenEncoder
 from tfprivacy_rep.auditing import results
-from tfprivacy_rep.auditing.judges import Judges
 from tfprivacy_rep.auditing.play import Play, Rivals
-from tfprivacy_rep.auditing.releases import Release
-from tfprivacy_rep.auditing.sets import Sets
 from tfprivacy_rep.data.photographs import Photographs
 from tfprivacy_rep.jobs import AuditConfig
 from tfprivacy_rep.laboratory import Laboratory
+from tfprivacy_rep.trials.judges import Judges
+from tfprivacy_rep.trials.releases import Release
+from tfprivacy_rep.trials.sets import Sets
 
 ATTACKERS = ("linear", "decoder")
 SIZE = synthetic_sets.SIZE

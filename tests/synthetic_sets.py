@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfprivacy_rep.auditing.sets import Sets
 from tfprivacy_rep.data.images import Images
 from tfprivacy_rep.data.partition import make
 from tfprivacy_rep.data.photographs import Photographs
 from tfprivacy_rep.data.pipeline import as_float
+from tfprivacy_rep.trials.sets import Sets
 
 SIZE, PEOPLE, EACH = 32, 20, 10
 

@@ -245,7 +245,7 @@ def test_link_and_linker_name_the_same_people(seed):
         nearest = gallery.people[scores.argmax(1)]
         np.testing.assert_array_equal(nearest == probes.people, getattr(linkage, method))
         assert 0.1 < getattr(linkage, method).mean() < 1.0
-    assert strongest(linker, rehearsed[0], {"": rehearsed[1]}) == linkage.strongest == "lda"
+    assert strongest(linker, rehearsed[0], {"": rehearsed[1]})[0] == linkage.strongest == "lda"
 
 
 def test_the_strongest_is_the_rehearsals_and_the_first_of_equals():
@@ -253,13 +253,13 @@ def test_the_strongest_is_the_rehearsals_and_the_first_of_equals():
     ids = np.arange(3)
     same = np.full((3, 2), 0.5, np.float32)
     telling = Known(same, np.zeros((3, 2)), ids, np.eye(3))
-    assert strongest(Linker(telling), telling, {"": telling}) == "task"
+    assert strongest(Linker(telling), telling, {"": telling}) == ("task", 1.0)
     blank = Known(same, np.zeros((3, 2)), ids, np.zeros((3, 3)))
     linker = Linker(blank)
-    assert linker.methods == ("cosine", "task") and strongest(linker, blank, {"": blank}) == "cosine"
+    assert linker.methods == ("cosine", "task") and strongest(linker, blank, {"": blank})[0] == "cosine"
     # Probes without a mate do not count, even if nobody is left.
     strangers = Known(same, np.zeros((3, 2)), ids + 10, np.eye(3))
-    assert strongest(linker, strangers, {"": blank}) == "cosine"
+    assert strongest(linker, strangers, {"": blank}) == ("cosine", 0.0)
     some = Known(np.tile(same, (2, 1)), np.zeros((6, 2)), np.concatenate([ids + 10, ids]), np.tile(np.eye(3), (2, 1)))
-    assert strongest(Linker(telling), some, {"": telling}) == "task"
-    assert strongest(Linker(telling), some, {"": blank, "_means": telling}) == "task_means"
+    assert strongest(Linker(telling), some, {"": telling})[0] == "task"
+    assert strongest(Linker(telling), some, {"": blank, "_means": telling})[0] == "task_means"

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from synthetic_sets import encode, sets
 
-from tfprivacy_rep.auditing import releases
-from tfprivacy_rep.auditing.releases import Release
+from tfprivacy_rep.trials import releases
+from tfprivacy_rep.trials.releases import Release
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("scripts",),
     ("commands", "benchmarks"),
     ("experiment", "reproduction", "auditing", "encoding", "exporting", "querying", "flags"),
+    ("trials",),
     ("laboratory", "checkpoint_run"),
     ("report",),
     ("evaluation", "serving"),

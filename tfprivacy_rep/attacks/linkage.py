@@ -135,8 +135,8 @@ class Linker:
         return cosine_matrix(asked, known)
 
 
-def strongest(linker: Linker, probes: Known, galleries: Mapping[str, Known]) -> str:
-    """Returns the name of what has the highest mean rank-1 in a rehearsal on X2; of equals the first.
+def strongest(linker: Linker, probes: Known, galleries: Mapping[str, Known]) -> tuple[str, float]:
+    """Returns the name of what has the highest mean rank-1 in a rehearsal on X2, of equals the first, and that rank-1.
 
     Args:
         linker: fitted on X2's training part.
@@ -150,7 +150,8 @@ def strongest(linker: Linker, probes: Known, galleries: Mapping[str, Known]) -> 
 
     reached = {method + suffix: rank1(method, gallery) for suffix, gallery in galleries.items()
                for method in linker.methods}
-    return max(reached, key=reached.__getitem__)
+    best = max(reached, key=reached.__getitem__)
+    return best, reached[best]
 
 
 def link(public: Known, rehearsal: tuple[Known, Known] | None, gallery: Known, probes: Known) -> Linkage:

@@ -7,10 +7,10 @@ from typing import Callable, Mapping
 
 import numpy as np
 
-from tfprivacy_rep.auditing import releases
 from tfprivacy_rep.auditing.budgets import Strengths
-from tfprivacy_rep.auditing.releases import Release
 from tfprivacy_rep.evaluation.results import RunRecord
+from tfprivacy_rep.trials import releases
+from tfprivacy_rep.trials.releases import Release
 
 #: A baseline has the utility of the audited encoder if X1's validation part puts it no further below.
 TOLERANCE = 0.02

@@ -11,13 +11,13 @@ from typing import Any, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from tfprivacy_rep.auditing.judges import COLUMNS
 from tfprivacy_rep.auditing.play import MEMBERSHIP
-from tfprivacy_rep.auditing.trials import PART
 from tfprivacy_rep.evaluation.figures import Path
 from tfprivacy_rep.evaluation.results import RunRecord
 from tfprivacy_rep.evaluation.statistics import Columns, PersonValues, Statistic, mean_mcc_of, mean_of_defined
 from tfprivacy_rep.metrics.mcc import mcc, mean_mcc
+from tfprivacy_rep.trials.judges import COLUMNS
+from tfprivacy_rep.trials.trials import PART
 
 #: Figures of one attacker.
 OF_ATTACKER = ("psnr", "ssim", "feature_similarity", "feature_similarity_centered", "face_similarity", *COLUMNS[:-2])

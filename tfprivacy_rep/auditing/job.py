@@ -16,12 +16,9 @@ import numpy as np
 from tfprivacy_rep import files, laboratory
 from tfprivacy_rep.attacks.frozen import FrozenEncoder
 from tfprivacy_rep.auditing import budgets, figures, gate, results
-from tfprivacy_rep.auditing.judges import Judges
 from tfprivacy_rep.auditing.opening import OpenedEncoder, flattened, open_checkpoint, open_encoder
 from tfprivacy_rep.auditing.page import write_page
 from tfprivacy_rep.auditing.play import Play, Rivals
-from tfprivacy_rep.auditing.releases import Release, of_encoder
-from tfprivacy_rep.auditing.sets import Sets
 from tfprivacy_rep.checkpoint_run import CheckpointRun, checkpoint_run
 from tfprivacy_rep.config import Config
 from tfprivacy_rep.data import sources
@@ -36,6 +33,9 @@ from tfprivacy_rep.jobs import AuditConfig
 from tfprivacy_rep.laboratory import Laboratory, Setting
 from tfprivacy_rep.models.decoder import fits
 from tfprivacy_rep.training import interruption
+from tfprivacy_rep.trials.judges import Judges
+from tfprivacy_rep.trials.releases import Release, of_encoder
+from tfprivacy_rep.trials.sets import Sets
 
 #: Public photographs that a classical recogniser is fitted on, at most.
 MOST_FITTED = 5_000

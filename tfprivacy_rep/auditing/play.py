@@ -14,17 +14,18 @@ import numpy as np
 
 from tfprivacy_rep.attacks import ladder
 from tfprivacy_rep.attacks.membership import LOSS, TRAINED, Outputs, membership
-from tfprivacy_rep.auditing import attempts, baselines, releases
+from tfprivacy_rep.auditing import baselines
 from tfprivacy_rep.auditing.budgets import ROW_ATTACKERS, STRENGTHS
-from tfprivacy_rep.auditing.judges import Judges
-from tfprivacy_rep.auditing.linking import linkage
-from tfprivacy_rep.auditing.releases import Release
 from tfprivacy_rep.auditing.subject_row import SubjectRow
-from tfprivacy_rep.auditing.trials import HEADLINE, PART, Trials, record
 from tfprivacy_rep.evaluation.audit import as_photographs
 from tfprivacy_rep.evaluation.results import RunRecord
 from tfprivacy_rep.jobs import AuditConfig
 from tfprivacy_rep.laboratory import Laboratory, require_claimed
+from tfprivacy_rep.trials import attempts, releases
+from tfprivacy_rep.trials.judges import Judges
+from tfprivacy_rep.trials.linking import linkage
+from tfprivacy_rep.trials.releases import Release
+from tfprivacy_rep.trials.trials import PART, Trials, record
 
 #: Name of the record that is not about the probes.
 MEMBERSHIP = "membership"
@@ -82,7 +83,7 @@ class Play:
                   if isinstance(rival, str)}
         for name, build in self._rows().items():
             names = self._names_of_answer(found["audited"]) if name == "answer_bits" else self._row_attackers
-            found[name] = self._kept(name, lambda: self._row(build(), names))
+            found[name] = self._kept(name, lambda: self._row_of(build, names))
             gc.collect()
         found["mean_image"] = self._kept("mean_image", self._mean_image)
         found[MEMBERSHIP] = self._unknown_training or self._kept(MEMBERSHIP, self._membership)
@@ -95,7 +96,7 @@ class Play:
         for name, build in points.items():
             found[f"frontier/{name}"] = self._kept(f"frontier/{name}", lambda: self._point(build()))
         for name in baselines.matched(found, strengths):
-            make = functools.partial(self._row_of, points[name])
+            make = functools.partial(self._row_of, points[name], self._row_attackers)
             found[f"matched/{name}"] = self._kept(f"matched/{name}", make)
             gc.collect()
         return found
@@ -127,34 +128,19 @@ class Play:
         trained = [name for name in ladder.RUNGS if name in best]
         return list(dict.fromkeys([*self._row_attackers, *trained]))
 
-    def _row_of(self, build: Callable[[], Release]) -> RunRecord:
-        return self._row(build(), self._row_attackers)
-
-    def _row(self, release: Release, names: Sequence[str]) -> RunRecord:
-        """A release that is compared with the audited one: the attackers that every row meets, and linkage."""
-        trials = self._trials
-        made, _ = trials.attempts(release, names, release.name)
-        validation = {name: attempts.validated(release, attempt, self._judges) for name, attempt in made.items()}
-        best_of = attempts.chosen(validation, HEADLINE)
-        columns, facts = trials.utility(release)
-        found = {name: attempts.on_probes(release, made[name], self._judges)[1] for name in set(best_of.values())}
-        columns |= {f"row/{figure}": found[name][figure] for figure, name in best_of.items()}
-        columns["row/face_similarity"] = found[best_of["psnr"]]["face_similarity"]
-        linked, _, strongest = linkage(release)
-        columns |= {name: values for name, values in linked.items() if name.startswith("linkage/best/")}
-        return record(release, facts | {
-            "attackers": {name: attempt.facts for name, attempt in made.items()}, "headline_attackers": best_of,
-            "strongest_linkage": strongest,
-        }, columns)
+    def _row_of(self, build: Callable[[], Release], names: Sequence[str]) -> RunRecord:
+        release = build()
+        columns, facts, _ = self._trials.row(release, names)
+        return record(release, facts, columns)
 
     def _point(self, release: Release) -> RunRecord:
         """A point of the frontier: utility of a linear head, linkage, and the closed-form attacker."""
         columns, facts = self._trials.utility(release)
         attempt = attempts.solve(attempts.Lesson.of(release, None))
         _, found, _ = attempts.on_probes(release, attempt, None)
-        linked, _, strongest = linkage(release)
-        columns |= {"linkage/best/rank1": linked["linkage/best/rank1"], "row/psnr": found["psnr"]}
-        return record(release, facts | {"strongest_linkage": strongest}, columns)
+        linked = linkage(release)
+        columns |= {"linkage/best/rank1": linked.columns["linkage/best/rank1"], "row/psnr": found["psnr"]}
+        return record(release, facts | {"strongest_linkage": linked.strongest}, columns)
 
     def _membership(self) -> RunRecord:
         """Whether photographs of X1's training part can be told from those of its validation part."""

@@ -10,15 +10,16 @@ from tfprivacy_rep.attacks import membership
 from tfprivacy_rep.attacks.ladder import RUNGS
 from tfprivacy_rep.auditing import figures, verdict, white_box
 from tfprivacy_rep.auditing.figures import AUDITED
-from tfprivacy_rep.auditing.linking import AVERAGED
 from tfprivacy_rep.auditing.play import MEMBERSHIP
-from tfprivacy_rep.auditing.sets import Sets
-from tfprivacy_rep.auditing.trials import PART
 from tfprivacy_rep.auditing.worst import worst
 from tfprivacy_rep.evaluation.figures import Path, measure
+from tfprivacy_rep.evaluation.pareto import unbeaten
 from tfprivacy_rep.evaluation.rate import rate_figures
 from tfprivacy_rep.evaluation.results import NO_GUARANTEE, RunRecord
 from tfprivacy_rep.evaluation.statistics import PersonValues, Statistic
+from tfprivacy_rep.trials.linking import AVERAGED
+from tfprivacy_rep.trials.sets import Sets
+from tfprivacy_rep.trials.trials import PART
 
 SCHEMA = "tfprivacy_rep/audit/1"
 #: Rows in order: role, and what they are.
@@ -226,19 +227,11 @@ def _points(
             "label": verdict.label(family, None if plain_name else float(strength)),
             "validation_mcc": record.facts["validation_mcc"], **found,
         })
-    for one in written:
-        one["pareto"] = not any(_dominates(other, one) for other in written)
+    # By linkage, and by PSNR where nobody can be named.
+    figure = "psnr" if all(one["linkage_rank1"] is None for one in written) else "linkage_rank1"
+    for one, free in zip(written, unbeaten([(one["mean_mcc"], one[figure]) for one in written])):
+        one["pareto"] = free
     return written
-
-
-def _dominates(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
-    """Whether the first is no worse in utility and in linkage (PSNR where nobody can be named), and better in one."""
-    figure = "linkage_rank1" if second["linkage_rank1"] is not None else "psnr"
-    values = [(one["mean_mcc"], one[figure]) for one in (first, second)]
-    if any(value is None for pair in values for value in pair):
-        return False
-    (useful, told), (useful_, told_) = values
-    return useful >= useful_ and told <= told_ and (useful > useful_ or told < told_)
 
 
 def _attributes(values: Mapping[str, Any], audited: RunRecord, sets: Sets) -> dict[str, Any]:

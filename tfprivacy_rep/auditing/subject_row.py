@@ -9,17 +9,18 @@ import numpy as np
 
 from tfprivacy_rep.attacks import ladder
 from tfprivacy_rep.attacks.probes import majority, probe_attributes
-from tfprivacy_rep.auditing import attempts, white_box
-from tfprivacy_rep.auditing.attempts import Attempt
+from tfprivacy_rep.auditing import white_box
 from tfprivacy_rep.auditing.budgets import ROW_ATTACKERS
-from tfprivacy_rep.auditing.judges import COLUMNS, Columns
-from tfprivacy_rep.auditing.linking import linkage
-from tfprivacy_rep.auditing.releases import Release
-from tfprivacy_rep.auditing.trials import HEADLINE, Trials, record
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation.results import RunRecord
 from tfprivacy_rep.jobs import AuditConfig
 from tfprivacy_rep.metrics.mcc import mcc, mean_mcc
+from tfprivacy_rep.trials import attempts
+from tfprivacy_rep.trials.attempts import Attempt
+from tfprivacy_rep.trials.judges import COLUMNS, Columns
+from tfprivacy_rep.trials.linking import linkage
+from tfprivacy_rep.trials.releases import Release
+from tfprivacy_rep.trials.trials import HEADLINE, Trials, record
 
 #: Probes whose pictures are kept.
 MAX_PICTURES = 200
@@ -63,7 +64,7 @@ class SubjectRow:
         best_of = attempts.chosen(validation, HEADLINE)
         row = attempts.chosen({name: validation[name] for name in ROW_ATTACKERS if name in validation}, HEADLINE)
         self._columns |= headline(self._columns, best_of) | self._of_row(row) | self._repeated(best_of)
-        linked, of_z, strongest = linkage(release)
+        linked, of_z, strongest, _ = linkage(release)
         told, of_probes = self._further_attributes()
         originals, of_originals = trials.judges.originals()
         self._columns |= linked | told | {f"originals/{name}": values for name, values in originals.items()}

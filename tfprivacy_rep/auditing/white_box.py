@@ -11,12 +11,12 @@ import numpy as np
 
 from tfprivacy_rep.attacks.attacker import GAIN
 from tfprivacy_rep.attacks.inversion import Inverted, WhiteBox, invert_images, invert_latents
-from tfprivacy_rep.auditing import attempts
-from tfprivacy_rep.auditing.attempts import Attempt
-from tfprivacy_rep.auditing.judges import Columns, Histogram, Judges
-from tfprivacy_rep.auditing.releases import Release
 from tfprivacy_rep.data.rehearsal import spaced
 from tfprivacy_rep.evaluation.audit import as_photographs
+from tfprivacy_rep.trials import attempts
+from tfprivacy_rep.trials.attempts import Attempt
+from tfprivacy_rep.trials.judges import Columns, Histogram, Judges
+from tfprivacy_rep.trials.releases import Release
 
 _ATTACKS = {"white_box_image": invert_images, "white_box_latent": invert_latents}
 NAMES = tuple(_ATTACKS)

@@ -7,11 +7,11 @@ from typing import Any, Sequence
 import numpy as np
 
 from tfprivacy_rep.auditing import figures, verdict
-from tfprivacy_rep.auditing.sets import Sets
-from tfprivacy_rep.auditing.trials import PART
 from tfprivacy_rep.evaluation.figures import plain
 from tfprivacy_rep.evaluation.results import RunRecord
 from tfprivacy_rep.evaluation.statistics import PersonValues
+from tfprivacy_rep.trials.sets import Sets
+from tfprivacy_rep.trials.trials import PART
 
 #: People that are listed.
 _WORST_PEOPLE = 10

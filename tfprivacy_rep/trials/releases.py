@@ -19,8 +19,8 @@ from sklearn.decomposition import PCA
 from tfprivacy_rep.attacks.frozen import Encoder, FrozenEncoder
 from tfprivacy_rep.attacks.linear_head import LinearHead
 from tfprivacy_rep.attacks.linkage import Known
-from tfprivacy_rep.auditing.sets import Sets
 from tfprivacy_rep.data.images import Images, in_memory, take
+from tfprivacy_rep.trials.sets import Sets
 
 Encode = Callable[[Images], np.ndarray]
 #: Changes representations, `[N, ...]` to `[N, ...]`; the text says of which photographs, so that noise can differ.
@@ -120,11 +120,19 @@ class Release:
         z = self.z["x2_train"].reshape(len(self.z["x2_train"]), -1).astype(np.float64)
         return bool(z.std(0).max() <= 1e-6 * max(1.0, float(np.abs(z).max())))
 
-    def changed(self, name: str, change: Change) -> "Release":
-        """The release after a change of what leaves; no photograph is encoded again, and no classifier fits."""
+    def changed(
+        self, name: str, change: Change, classify: Callable[[np.ndarray], np.ndarray] | None = None
+    ) -> "Release":
+        """The release after a change of what leaves; no photograph is encoded again, and its classifier fits no more.
+
+        Args:
+            name: for reports and folders.
+            change: of what leaves.
+            classify: what leaves then to logits `[N, A]`; None: a linear head fitted on X1 answers.
+        """
         return Release(
             name, lambda images: change(self.encode(images), "further"), self.sets,
-            _of_every_set(self.sets, lambda part: change(self.z[part], part)), draws=self.draws,
+            _of_every_set(self.sets, lambda part: change(self.z[part], part)), classify, self.draws,
         )
 
 
@@ -208,8 +216,8 @@ def _of_degraded(encode: Encode, degrade: Callable[[np.ndarray], np.ndarray]) ->
 
 
 def answer_bits(base: Release) -> Release:
-    """The predicted attributes, 0 or 1: what anybody learns who is told the answer."""
-    return base.changed("answer_bits", lambda z, part: (base.logits(z) > 0).astype(np.float32))
+    """The predicted attributes, 0 or 1: what anybody learns who is told the answer. They classify themselves."""
+    return base.changed("answer_bits", lambda z, part: (base.logits(z) > 0).astype(np.float32), lambda z: z - 0.5)
 
 
 def answer_probabilities(base: Release) -> Release:

@@ -6,11 +6,11 @@ from typing import Any, Sequence
 
 import numpy as np
 
-from tfprivacy_rep.auditing.sets import Sets
 from tfprivacy_rep.data.pipeline import as_float
 from tfprivacy_rep.evaluation.identity import Recogniser
 from tfprivacy_rep.metrics.identification import FARS, far_key, histogram, identification
 from tfprivacy_rep.metrics.similarity import cosine, cosine_matrix
+from tfprivacy_rep.trials.sets import Sets
 
 Columns = dict[str, np.ndarray]
 Histogram = dict[str, Any]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Mapping
+from typing import Mapping, NamedTuple
 
 import numpy as np
 
 from tfprivacy_rep.attacks.linkage import Known, Linker, strongest
-from tfprivacy_rep.auditing.judges import COLUMNS, Columns, Histogram, named
-from tfprivacy_rep.auditing.releases import Release
+from tfprivacy_rep.trials.judges import COLUMNS, Columns, Histogram, named
+from tfprivacy_rep.trials.releases import Release
 
 #: Added to a method's name where the gallery holds the means of many releases in place of one.
 MEANS = "_means"
@@ -16,30 +16,44 @@ MEANS = "_means"
 AVERAGED = (4, 16)
 
 
-def linkage(release: Release) -> tuple[Columns, dict[str, Histogram], str]:
+class Linked(NamedTuple):
+    """Who is named from what leaves.
+
+    Attributes:
+        columns: `linkage/<method>/<figure>`, `linkage/best/<figure>` of the method that a rehearsal on X2 puts first,
+            and `averaged/<releases>/<figure>`; what can't be told is not-a-number.
+        distributions: by method.
+        strongest: that method's name, empty where nobody can be named.
+        rehearsed: its rank-1 in the rehearsal, None where nobody could be named there.
+    """
+
+    columns: Columns
+    distributions: dict[str, Histogram]
+    strongest: str
+    rehearsed: float | None
+
+
+def linkage(release: Release) -> Linked:
     """Tries every method of linkage on the probes; all of them are fitted on X2's training part alone.
 
     The photographs that probes are compared with are the gallery's and, where the attacker's public photographs are of
     the same people, those too: it knows who is on them. Where releases are random, every method is tried against one
     release of each of them and against the mean of all, which their owner can have; and the method that is put first
     is tried again with several releases of each probe, averaged.
-
-    Returns:
-        Columns `linkage/<method>/<figure>`, `linkage/best/<figure>` of the method that a rehearsal on X2 puts first,
-        and `averaged/<releases>/<figure>`; distributions by method; and that method's name, empty where nobody can be
-        named. What can't be told is not-a-number.
     """
     sets = release.sets
     if not sets.nameable:
         unknown = np.full(len(sets.indices["probes"]), np.nan)
-        return {f"linkage/best/{figure}": unknown for figure in COLUMNS}, {}, ""
+        return Linked({f"linkage/best/{figure}": unknown for figure in COLUMNS}, {}, "", None)
     linker = Linker(release.known("x2_train"))
     kinds = {"": release.known} | ({MEANS: release.means} if release.drawn is not None else {})
     galleries = {suffix: _named_photographs(release, known("gallery"), known("x2_train"))
                  for suffix, known in kinds.items()}
     asked, rehearsed = release.known("rehearsal_probes"), {s: known("rehearsal_gallery") for s, known in kinds.items()}
     mates = np.isin(asked.people, rehearsed[""].people)
-    best = strongest(linker, _part(asked, mates), rehearsed) if mates.any() else linker.methods[0]
+    best, reached = linker.methods[0], None
+    if mates.any():
+        best, reached = strongest(linker, _part(asked, mates), rehearsed)
     probes = release.known("probes")
     columns: Columns = {}
     distributions: dict[str, Histogram] = {}
@@ -53,7 +67,7 @@ def linkage(release: Release) -> tuple[Columns, dict[str, Histogram], str]:
     columns |= {f"linkage/best/{figure}": columns[f"linkage/{best}/{figure}"] for figure in COLUMNS}
     if release.drawn is not None:
         columns |= _averaged(linker, release, best, galleries)
-    return columns, distributions, best
+    return Linked(columns, distributions, best, reached)
 
 
 def _averaged(linker: Linker, release: Release, best: str, galleries: Mapping[str, Known]) -> Columns:

@@ -12,13 +12,13 @@ import numpy as np
 from tfprivacy_rep.attacks import ladder
 from tfprivacy_rep.attacks.attacker import AttackerSpec, Pairs
 from tfprivacy_rep.attacks.closed_form import fit_linear_decoder
-from tfprivacy_rep.auditing.judges import Columns, Histogram, Judges
-from tfprivacy_rep.auditing.releases import Release
 from tfprivacy_rep.data.pipeline import as_float
 from tfprivacy_rep.evaluation.audit import as_photographs
 from tfprivacy_rep.laboratory import Laboratory
 from tfprivacy_rep.metrics.image_similarity import psnr, ssim
 from tfprivacy_rep.metrics.similarity import cosine
+from tfprivacy_rep.trials.judges import Columns, Histogram, Judges
+from tfprivacy_rep.trials.releases import Release
 
 #: Least photographs that an attacker with a share of the data learns from.
 LEAST_PHOTOGRAPHS = 10

@@ -1,0 +1,1 @@
+"""What leaves in place of photographs, and fresh attackers let loose on it: what audits and frontiers share."""
