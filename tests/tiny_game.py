@@ -121,10 +121,10 @@ def trainer(strategy: tf.distribute.Strategy, weights: Weights = Weights(), **ch
 
 def trainer_of(
     strategy: tf.distribute.Strategy, rules: Game, private: dict[str, Any] | None = None,
-    public: dict[str, Any] | None = None,
+    public: dict[str, Any] | None = None, xla: bool = False,
 ) -> GameTrainer:
     """A trainer of a given game."""
-    return GameTrainer(strategy, rules, private or private_fields(), public or public_fields(), BATCH, seed=3)
+    return GameTrainer(strategy, rules, private or private_fields(), public or public_fields(), BATCH, seed=3, xla=xla)
 
 
 def options(folder: Any, steps: int, chunk: int = 3, checkpoint_every: int = 5) -> LoopOptions:

@@ -20,6 +20,8 @@ DATASETS = ("orl", "celeba", "celeba_tfds", "folder", "rendered")
 PARTITIONS = ("shared_people", "attacker_knows_people", "disjoint_people", "paper", "official")
 ON_BAD_IMAGE = ("error", "skip")
 WORKERS = ("auto", "slurm", "alone")
+#: Of the game: names of Keras's policies.
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 RECOGNISERS = ("dlib", "rendered", "none")
 #: What is made of seeds (twice a seed, the sum of two) still fits where 32 bits hold it.
 MOST_SEED = 10**9
@@ -232,6 +234,9 @@ class TrainConfig:
     checkpoint_every: int = option(200, "steps between two checkpoints")
     cache_perceptual: bool = option(False, "compute g(X) once and keep it in memory: 0.4 MB a copy at "
                                     "perceptual_size=32; same results, sooner")
+    precision: str = option("float32", "the game computes in float32, mixed_bfloat16 or mixed_float16, which pay on "
+                            "GPUs; weights, outputs, attacks and exports stay float32")
+    use_xla: bool = option(False, "compile each move up to its gradients with XLA")
     logical_cpus: int = option(0, "split the CPU into so many devices, to try replicas without GPUs; 0: all visible "
                                "GPUs, or the CPU as one device")
     workers: str = option("auto", "who trains together: auto, the workers of TF_CONFIG if it is set; slurm, the tasks "
@@ -244,6 +249,8 @@ class TrainConfig:
             require(name, getattr(self, name), getattr(self, name) >= 1, "at least 1", "Leave it out for the default.")
         for name in ("learning_rate", "adversary_learning_rate"):
             require(name, getattr(self, name), getattr(self, name) > 0, "a positive number", "Use 0.001.")
+        require("precision", self.precision, self.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}",
+                "Use float32.")
         require("logical_cpus", self.logical_cpus, self.logical_cpus >= 0, "0 or more", "Use 0.")
         require("workers", self.workers, self.workers in WORKERS, f"one of {', '.join(WORKERS)}", "Use auto.")
         require("worker_timeout", self.worker_timeout, self.worker_timeout >= 1, "at least 1 second", "Use 600.")

@@ -30,5 +30,5 @@ def build_classifier(
         x = layers.Flatten(name="flatten")(x)
     for index, units in enumerate(hidden):
         x = layers.Dense(units, activation="relu", kernel_initializer=initialiser(), name=f"dense{index}")(x)
-    logits = layers.Dense(attributes, kernel_initializer=initialiser(), name="logits")(x)
+    logits = layers.Dense(attributes, kernel_initializer=initialiser(), dtype="float32", name="logits")(x)
     return keras.Model(representation, logits, name="classifier")

@@ -48,7 +48,7 @@ def build_decoder(
             x = layers.GroupNormalization(GROUPS, name=f"norm{index}")(x)
         x = layers.LeakyReLU(0.2, name=f"activation{index}")(x)
     x = layers.Conv2D(
-        3, 3, padding="same", activation="sigmoid", kernel_initializer=initialiser(), name="images"
+        3, 3, padding="same", activation="sigmoid", kernel_initializer=initialiser(), dtype="float32", name="images"
     )(x)
     return keras.Model(representation, x, name="decoder")
 
@@ -83,7 +83,7 @@ def build_residual_decoder(
         x = layers.Add(name=f"add{index}")([inside, beside])
     x = layers.LeakyReLU(0.2, name="activation")(x)
     x = layers.Conv2D(
-        3, 3, padding="same", activation="sigmoid", kernel_initializer=initialiser(), name="images"
+        3, 3, padding="same", activation="sigmoid", kernel_initializer=initialiser(), dtype="float32", name="images"
     )(x)
     return keras.Model(representation, x, name="residual_decoder")
 

@@ -44,7 +44,7 @@ def build_discriminator(
         return layers.SpectralNormalization(layer, name=f"spectral_{layer.name}")(x)
 
     x = images = keras.Input((image_size, image_size, 3), name="images")
-    x = layers.Rescaling(2.0, offset=-1.0, name="to_minus_one_one")(x)
+    x = layers.Rescaling(2.0, offset=-1.0, dtype="float32", name="to_minus_one_one")(x)
     for index, filters in enumerate(widths):
         convolution = layers.Conv2D(
             filters, 4, 2, padding="same", kernel_initializer=initialiser(), name=f"conv{index}"
@@ -54,8 +54,8 @@ def build_discriminator(
             x = layers.GroupNormalization(GROUPS, name=f"norm{index}")(x)
         x = layers.LeakyReLU(0.2, name=f"activation{index}")(x)
     x = layers.Flatten(name="flatten")(x)
-    x = apply(layers.Dense(1, kernel_initializer=initialiser(), name="logit"), x)
-    model = keras.Model(images, layers.Reshape((), name="logits")(x), name="discriminator")
+    x = apply(layers.Dense(1, kernel_initializer=initialiser(), dtype="float32", name="logit"), x)
+    model = keras.Model(images, layers.Reshape((), dtype="float32", name="logits")(x), name="discriminator")
     _seed_vectors(model, seed)
     return model
 

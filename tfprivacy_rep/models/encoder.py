@@ -30,7 +30,9 @@ def build_encoder(
     """
     initialiser = seeded_initialisers(seed)
     trunk = _trunk(image_size, widths, initialiser)
-    z = layers.Dense(representation_size, kernel_initializer=initialiser(), name="representation")(trunk.output)
+    z = layers.Dense(
+        representation_size, kernel_initializer=initialiser(), dtype="float32", name="representation"
+    )(trunk.output)
     return keras.Model(trunk.input, z, name="encoder")
 
 
@@ -48,7 +50,7 @@ def build_trunk(image_size: int, widths: Sequence[int] = (32, 64, 128, 256), see
 
 def _trunk(image_size: int, widths: Sequence[int], initialiser: Callable) -> keras.Model:
     x = images = keras.Input((image_size, image_size, 3), name="images")
-    x = layers.Rescaling(2.0, offset=-1.0, name="to_minus_one_one")(x)
+    x = layers.Rescaling(2.0, offset=-1.0, dtype="float32", name="to_minus_one_one")(x)
     for index, filters in enumerate(widths):
         x = layers.Conv2D(filters, 4, 2, padding="same", kernel_initializer=initialiser(), name=f"conv{index}")(x)
         x = layers.GroupNormalization(GROUPS, name=f"norm{index}")(x)

@@ -40,9 +40,10 @@ class PerceptualNetwork:
     scales: tuple[float, ...]
 
     def __call__(self, images: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        """Returns the features of each layer, `[B, ...]` each."""
+        """Returns the features of each layer, `[B, ...]` float32 each, whatever precision g computes in."""
         features = self.model(images, training=False)
-        return tuple(features) if isinstance(features, (list, tuple)) else (features,)
+        features = features if isinstance(features, (list, tuple)) else (features,)
+        return tuple(tf.cast(layer, tf.float32) for layer in features)
 
 
 def calibrate(model: keras.Model, images: np.ndarray, batch_size: int = 32) -> PerceptualNetwork:

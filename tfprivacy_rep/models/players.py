@@ -7,11 +7,13 @@ from typing import Any, Mapping
 
 import keras
 
+from tfprivacy_rep.models.precision import scales_losses
 from tfprivacy_rep.models.release import GaussianRelease
 
 
-def _adam(learning_rate: float, beta_1: float = 0.9) -> keras.optimizers.Optimizer:
-    return keras.optimizers.Adam(learning_rate, beta_1=beta_1)
+def _adam(learning_rate: float, model: keras.Model, beta_1: float = 0.9) -> keras.optimizers.Optimizer:
+    adam = keras.optimizers.Adam(learning_rate, beta_1=beta_1)
+    return keras.optimizers.LossScaleOptimizer(adam) if scales_losses(model) else adam
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Protector:
         release: GaussianRelease | None = None,
     ) -> "Protector":
         """Joins the models with an Adam optimizer. Call it inside the strategy's scope."""
-        optimizer = _adam(learning_rate)
+        optimizer = _adam(learning_rate, encoder)
         optimizer.build(encoder.trainable_variables + classifier.trainable_variables)
         return cls(encoder, classifier, optimizer, release)
 
@@ -103,7 +105,8 @@ class Adversary:
         """Joins the models with Adam optimizers (beta_1 = 0.5 for a GAN, as in DCGAN). Call it inside the strategy's
         scope."""
         beta_1 = 0.9 if discriminator is None else 0.5
-        optimizers = [_adam(learning_rate, beta_1), None if discriminator is None else _adam(learning_rate, 0.5)]
+        optimizers = [_adam(learning_rate, decoder, beta_1),
+                      None if discriminator is None else _adam(learning_rate, discriminator, 0.5)]
         optimizers[0].build(decoder.trainable_variables)
         if discriminator is not None:
             optimizers[1].build(discriminator.trainable_variables)

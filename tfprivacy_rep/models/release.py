@@ -105,12 +105,15 @@ def learned_release(trunk: keras.Model, representation_size: int, seed: int) -> 
         A model from images to parameters `[B, 2, d]`, and the release that goes with them, of a standard normal prior.
     """
     initialiser = seeded_initialisers(seed)
-    mean = layers.Dense(representation_size, kernel_initializer=initialiser(), name="mean")(trunk.output)
+    mean = layers.Dense(
+        representation_size, kernel_initializer=initialiser(), dtype="float32", name="mean"
+    )(trunk.output)
     middle, half = (_LEAST + _MOST) / 2, (_MOST - _LEAST) / 2
     first = keras.initializers.Constant(half * math.atanh((_FIRST - middle) / half))
-    free = layers.Dense(representation_size, kernel_initializer="zeros", bias_initializer=first, name="scale")(
-        trunk.output)
-    log_scale = layers.Rescaling(half, middle, name="log_scale")(keras.ops.tanh(free / half))
+    free = layers.Dense(
+        representation_size, kernel_initializer="zeros", bias_initializer=first, dtype="float32", name="scale"
+    )(trunk.output)
+    log_scale = layers.Rescaling(half, middle, dtype="float32", name="log_scale")(keras.ops.tanh(free / half))
     parameters = keras.ops.stack([mean, log_scale], axis=1)
     return keras.Model(trunk.input, parameters, name="encoder"), GaussianRelease()
 
@@ -130,7 +133,8 @@ def fixed_release(encoder: keras.Model, noise: float) -> tuple[keras.Model, Gaus
     """
     z = encoder.output
     size = math.sqrt(z.shape[-1])
-    mean = layers.Rescaling(size, name="mean")(layers.UnitNormalization(name="unit")(z))
+    mean = layers.Rescaling(size, dtype="float32", name="mean")(
+        layers.UnitNormalization(dtype="float32", name="unit")(z))
     log_scale = keras.ops.full_like(mean, math.log(noise))
     model = keras.Model(encoder.input, keras.ops.stack([mean, log_scale], axis=1), name="encoder")
     return model, GaussianRelease(math.sqrt(1.0 + noise**2))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Callable, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 import keras
 import tensorflow as tf
@@ -144,14 +144,48 @@ def _scalars(values: Mapping[str, tf.Tensor], global_batch: int) -> dict[str, tf
     return {name: share_of_mean(value, global_batch) for name, value in values.items()}
 
 
-def _apply(optimizer: keras.optimizers.Optimizer, tape: tf.GradientTape, loss: tf.Tensor, variables: list) -> None:
-    gradients = tape.gradient(loss, [v.value for v in variables])
+def _move(
+    optimizer: keras.optimizers.Optimizer, variables: list, objective: Callable[..., tuple[tf.Tensor, Any]],
+    inputs: tuple, xla: bool,
+) -> Any:
+    """Changes variables by the gradient of an objective.
+
+    Args:
+        optimizer: built for the variables.
+        variables: Keras's.
+        objective: from the inputs to a loss, a scalar, and whatever else it has to give.
+        inputs: tensors, in any nest.
+        xla: whether XLA compiles objective and gradient as one.
+
+    Returns:
+        What else the objective gave.
+    """
+
+    def forward_and_back(*inputs: Any) -> tuple[list[tf.Tensor], Any]:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            for variable in variables:
+                tape.watch(variable.value)
+            loss, rest = objective(*inputs)
+            loss = optimizer.scale_loss(loss)
+        return tape.gradient(loss, [v.value for v in variables]), rest
+
+    compute = tf.function(forward_and_back, jit_compile=True, autograph=False) if xla else forward_and_back
+    gradients, rest = compute(*inputs)
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        gradients = _finite_on_all(gradients)
     optimizer.apply(gradients, variables)
+    return rest
 
 
-def _watch(tape: tf.GradientTape, variables: list) -> None:
-    for variable in variables:
-        tape.watch(variable.value)
+def _finite_on_all(gradients: list[tf.Tensor]) -> list[tf.Tensor]:
+    """Makes the gradients of all replicas infinite if those of one are: Keras asks the first replica alone."""
+    replica = tf.distribute.get_replica_context()
+    if replica.num_replicas_in_sync == 1:
+        return gradients
+    largest = tf.reduce_max([tf.reduce_max(tf.abs(gradient)) for gradient in gradients])
+    bad = tf.cast(~tf.math.is_finite(largest), tf.float32)
+    surplus = tf.where(replica.all_reduce("SUM", bad) > 0, float("inf"), 0.0)
+    return [gradient + surplus for gradient in gradients]
 
 
 def protector_move(
@@ -161,6 +195,7 @@ def protector_move(
     terms: Sequence[Term],
     batch: Batch,
     global_batch: int,
+    xla: bool = False,
 ) -> dict[str, tf.Tensor]:
     """Moves encoder and classifier on private data; the decoder is fixed.
 
@@ -171,20 +206,22 @@ def protector_move(
         terms: `objectives.combine.protector_terms`, and any of your own.
         batch: `images`, `labels`, maybe `features` of this replica, and `noise` for an encoder with a release.
         global_batch: examples of all replicas.
+        xla: whether XLA compiles what is computed up to the gradients.
 
     Returns:
         For each term its share of the mean over the global batch, a scalar.
     """
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        _watch(tape, protector.variables)
+
+    def objective(batch: Batch) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         given, z = protector.represent(batch, training=True)
         view = View(
             batch, z, adversary.decoder if adversary else None, perceptual, protector.classifier, parameters=given,
             release=protector.release,
         )
         values = view.values(terms)
-        loss = share_of_mean(combine(terms, values), global_batch)
-    _apply(protector.optimizer, tape, loss, protector.variables)
+        return share_of_mean(combine(terms, values), global_batch), values
+
+    values = _move(protector.optimizer, protector.variables, objective, (batch,), xla)
     return _scalars(values, global_batch)
 
 
@@ -196,6 +233,7 @@ def decoder_move(
     batch: Batch,
     z: tf.Tensor,
     global_batch: int,
+    xla: bool = False,
 ) -> dict[str, tf.Tensor]:
     """Moves the decoder, and the discriminator if there is one, on public data; Z is given.
 
@@ -209,31 +247,36 @@ def decoder_move(
         batch: `images` and maybe `features` of this replica.
         z: representations of the batch, `[b, ...]`.
         global_batch: examples of all replicas.
+        xla: whether XLA compiles what is computed up to the gradients.
 
     Returns:
         For each term, and for `L_d` of the discriminator, its share of the mean over the global batch.
     """
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        _watch(tape, adversary.decoder.trainable_variables)
+    learns = adversary.discriminator is not None
+
+    def objective(batch: Batch, z: tf.Tensor) -> tuple[tf.Tensor, Any]:
         view = View(batch, z, adversary.decoder, perceptual, None, adversary.discriminator, gan_loss, True)
         values = view.values(terms)
-        loss = share_of_mean(combine(terms, values), global_batch)
-    _apply(adversary.decoder_optimizer, tape, loss, adversary.decoder.trainable_variables)
-    if adversary.discriminator is not None:
-        values["L_d"] = _discriminator_move(adversary, batch["images"], view.reconstruction, global_batch)
+        return share_of_mean(combine(terms, values), global_batch), (values, view.reconstruction if learns else None)
+
+    values, reconstruction = _move(
+        adversary.decoder_optimizer, adversary.decoder.trainable_variables, objective, (batch, z), xla
+    )
+    if learns:
+        values["L_d"] = _discriminator_move(adversary, batch["images"], reconstruction, global_batch, xla)
     return _scalars(values, global_batch)
 
 
 def _discriminator_move(
-    adversary: Adversary, images: tf.Tensor, reconstruction: tf.Tensor, global_batch: int
+    adversary: Adversary, images: tf.Tensor, reconstruction: tf.Tensor, global_batch: int, xla: bool
 ) -> tf.Tensor:
     discriminator, optimizer = adversary.discriminator, adversary.discriminator_optimizer
     assert discriminator is not None and optimizer is not None
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        _watch(tape, discriminator.trainable_variables)
+
+    def objective(images: tf.Tensor, reconstruction: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         real = discriminator(images, training=True)
         fake = discriminator(reconstruction, training=True)
         per_example = discriminator_loss(real, fake)
-        loss = share_of_mean(per_example, global_batch)
-    _apply(optimizer, tape, loss, discriminator.trainable_variables)
-    return per_example
+        return share_of_mean(per_example, global_batch), per_example
+
+    return _move(optimizer, discriminator.trainable_variables, objective, (images, reconstruction), xla)

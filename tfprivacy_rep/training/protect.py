@@ -25,6 +25,7 @@ from tfprivacy_rep.models.encoder import build_encoder, build_trunk
 from tfprivacy_rep.models.inference import BatchedModel
 from tfprivacy_rep.models.perceptual import PerceptualNetwork
 from tfprivacy_rep.models.players import Adversary, Protector
+from tfprivacy_rep.models.precision import building_in, perceptual_in
 from tfprivacy_rep.models.release import NATS_PER_BIT, GaussianRelease, fixed_release, learned_release
 from tfprivacy_rep.objectives.combine import decoder_terms, protector_terms
 from tfprivacy_rep.objectives.reconstruction import perceptual_distance, pixel_distance
@@ -61,8 +62,8 @@ class TrainedEncoder:
     """What training leaves.
 
     Attributes:
-        encoder: images `[B, S, S, 3]` in [0, 1] to representations.
-        classifier: representations to logits.
+        encoder: images `[B, S, S, 3]` in [0, 1] to representations, in float32 whatever precision it learned in.
+        classifier: representations to logits, likewise.
         history: the logged rows.
         release: what Z is drawn from where the encoder gives its parameters; None where it gives Z.
     """
@@ -104,7 +105,9 @@ def mean_image_bounds(data: GameData, perceptual: PerceptualNetwork, sample: int
     return {"L_p": float(tf.reduce_mean(pixels)), "L_perc": float(tf.reduce_mean(features))}
 
 
-def build_protector(config: Config, attributes: int, seed: int, game: GameConfig | None = None) -> Protector:
+def build_protector(
+    config: Config, attributes: int, seed: int, game: GameConfig | None = None, precision: str = "float32"
+) -> Protector:
     """Builds encoder and classifier afresh. Call it inside the strategy's scope.
 
     Args:
@@ -113,8 +116,14 @@ def build_protector(config: Config, attributes: int, seed: int, game: GameConfig
         seed: of the weights.
         game: says whether Z is drawn from a distribution, one that is learned or one of a fixed scale; None: that of
             the configuration.
+        precision: one of `config.PRECISIONS` that they compute in; the weights are float32 in all.
     """
-    game, models = game or config.game, config.models
+    with building_in(precision):
+        return _protector(config, attributes, seed, game or config.game)
+
+
+def _protector(config: Config, attributes: int, seed: int, game: GameConfig) -> Protector:
+    models = config.models
     size, numbers = config.data.image_size, models.representation_size
     if game.noise_options():
         numbers = models.release_size or numbers
@@ -132,7 +141,8 @@ def build_protector(config: Config, attributes: int, seed: int, game: GameConfig
 
 
 def build_adversary(
-    config: Config, game: GameConfig, representation_shape: tuple[int, ...], seed: int, restart: int = 0
+    config: Config, game: GameConfig, representation_shape: tuple[int, ...], seed: int, restart: int = 0,
+    precision: str = "float32",
 ) -> Adversary:
     """Builds the simulated adversary afresh. Call it inside the strategy's scope.
 
@@ -142,12 +152,14 @@ def build_adversary(
         representation_shape: shape of one Z.
         seed: of the weights, together with `restart`.
         restart: number of the restart that it is built for; 0 for the first.
+        precision: as of `build_protector`.
     """
     size, widths = config.data.image_size, config.models.widths
     own = 10 * (seed + 7919 * restart)
-    decoder = build_decoder(representation_shape, size, widths[::-1], seed=own + 2)
-    discriminator = build_discriminator(size, widths, seed=own + 3) if game.mu1 > 0 else None
-    return Adversary.create(decoder, discriminator, config.train.adversary_learning_rate)
+    with building_in(precision):
+        decoder = build_decoder(representation_shape, size, widths[::-1], seed=own + 2)
+        discriminator = build_discriminator(size, widths, seed=own + 3) if game.mu1 > 0 else None
+        return Adversary.create(decoder, discriminator, config.train.adversary_learning_rate)
 
 
 def train_encoder(
@@ -175,23 +187,24 @@ def train_encoder(
     Raises:
         UserError: if the batch does not divide by the replicas, or a loss is not finite.
     """
+    attributes, precision = len(data.private.attributes), config.train.precision
     with strategy.scope():
-        protector = build_protector(config, len(data.private.attributes), seed, game)
+        protector = build_protector(config, attributes, seed, game, precision)
         shape = protector.representation_shape
         rate_target = RateTarget(game.target_rate_bits) if game.target_rate_bits > 0 else None
-        adversary = build_adversary(config, game, shape, seed) if game.has_opponent else None
+        adversary = build_adversary(config, game, shape, seed, 0, precision) if game.has_opponent else None
     bounds = mean_image_bounds(data, perceptual) if game.bound_negative_terms else None
     rules = Game(
         protector,
         adversary,
-        perceptual,
+        perceptual_in(perceptual, precision),
         protector_terms(
             game.lambda1, game.lambda2, bounds, rate_target.weight if rate_target else game.rate_weight
         ),
         decoder_terms(game.mu1, game.mu2),
         game.gan_loss,
         Schedule.of(game),
-        fresh_adversary=lambda restart: build_adversary(config, game, shape, seed, restart),
+        fresh_adversary=lambda restart: build_adversary(config, game, shape, seed, restart, precision),
         rate_target=rate_target,
     )
     private: dict[str, Any] = {"images": data.private.images, "labels": data.private.labels}
@@ -201,7 +214,8 @@ def train_encoder(
     if game.has_opponent and game.mu2 > 0 and data.public_features is not None:
         public["features"] = data.public_features
     trainer = GameTrainer(
-        strategy, rules, private, public, config.train.batch_size, seed, _validation(rules, data, seed, title)
+        strategy, rules, private, public, config.train.batch_size, seed, _validation(rules, data, seed, title),
+        config.train.use_xla,
     )
     options = loop.LoopOptions(
         steps=config.train.steps, chunk=config.train.log_every, checkpoint_every=config.train.checkpoint_every,
@@ -212,6 +226,12 @@ def train_encoder(
     bits = history[-1].get("validation/rate_bits")  # of several workers the chief alone measures it
     if rate_target is not None and bits is not None and (said := rate_target.missed(bits)) is not None:
         print(f"warning: {title}: {said}", file=sys.stderr)
+    if precision != "float32":  # attackers and servers get the same weights at full precision
+        learned = protector
+        with strategy.scope():
+            protector = build_protector(config, attributes, seed, game)
+        protector.encoder.set_weights(learned.encoder.get_weights())
+        protector.classifier.set_weights(learned.classifier.get_weights())
     return TrainedEncoder(protector.encoder, protector.classifier, history, protector.release)
 
 

@@ -69,6 +69,8 @@ class GameTrainer:
         batch_size: photographs a move, over all replicas.
         seed: of the order of the photographs.
         validate: called after each chunk with the history; what it returns joins the history's newest row.
+        xla: whether XLA compiles what a move computes up to its gradients. Terms of your own must be of operations that
+            it knows.
 
     Raises:
         UserError: if the batch does not divide by the replicas, or two terms share a name or one is unknown.
@@ -83,12 +85,13 @@ class GameTrainer:
         batch_size: int,
         seed: int,
         validate: Callable[[list[dict[str, float]]], dict[str, float]] | None = None,
+        xla: bool = False,
     ) -> None:
         per_replica(batch_size, strategy)
         for terms in (game.protector_terms, game.decoder_terms):
             require_computable(terms)
         self._strategy, self._game, self._batch_size, self._seed = strategy, game, batch_size, seed
-        self._validate = validate
+        self._validate, self._xla = validate, xla
         self._fields = {"private": pipeline.as_tensors(private), "public": pipeline.as_tensors(public)}
         self._of_adversary, self._of_protector = game.value_names()
         self._warm_up = tf.function(self._warm_up_steps)
@@ -171,13 +174,15 @@ class GameTrainer:
         assert game.adversary is not None
         _, z = game.protector.represent(batch, training=False)
         return decoder_move(
-            game.adversary, game.perceptual, game.decoder_terms, game.gan_loss, batch, z, self._batch_size
+            game.adversary, game.perceptual, game.decoder_terms, game.gan_loss, batch, z, self._batch_size,
+            self._xla,
         )
 
     def _protector_replica(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         game = self._game
         return protector_move(
-            game.protector, game.adversary, game.perceptual, game.protector_terms, batch, self._batch_size
+            game.protector, game.adversary, game.perceptual, game.protector_terms, batch, self._batch_size,
+            self._xla,
         )
 
     def _sum_over_replicas(self, move: Callable, batch: Any) -> dict[str, tf.Tensor]:
