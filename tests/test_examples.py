@@ -49,6 +49,7 @@ def test_an_example_is_short_and_the_page_links_to_it(path):
     assert f"](../examples/{path.name})" in PAGE
 
 
+@pytest.mark.slow
 def test_the_python_blocks_of_the_page_run(tmp_path):
     """In one process and one namespace, from top to bottom."""
     found = blocks(PAGE, "python")

@@ -50,7 +50,9 @@ def rendered(tmp_path: Path) -> dict[str, Any]:
                 attributes=("Smiling", "Male"))
 
 
-@pytest.mark.parametrize("source", [celeba, folder, rendered], ids=lambda source: source.__name__)
+@pytest.mark.parametrize("source", [
+    pytest.param(celeba, marks=pytest.mark.slow), pytest.param(folder, marks=pytest.mark.slow), rendered,
+], ids=lambda source: source.__name__)
 def test_every_source_leads_to_the_same_report(source, tmp_path):
     options = source(tmp_path)
     contents = experiment.run(small_run.config(tmp_path / "out", x1_fraction=0.5, **options))
@@ -68,6 +70,7 @@ def test_every_source_leads_to_the_same_report(source, tmp_path):
     assert ("1 unreadable photograph was left out" in text) == (not known)
 
 
+@pytest.mark.slow
 def test_a_row_of_the_paper_on_files_without_people(tmp_path):
     job = ReproduceConfig(rows="1,9", budget="smoke", less_data=0.5)
     contents = reproduction.run(small_run.config(tmp_path / "out", **folder(tmp_path)), job)

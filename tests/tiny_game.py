@@ -42,11 +42,11 @@ def public_fields(count: int = 14, seed: int = 2) -> dict[str, Any]:
 
 def perceptual(size: int = SIZE) -> PerceptualNetwork:
     """A g of two layers with fixed random weights and scales that differ."""
-    inputs = keras.Input((size, size, 3))
+    inputs = keras.Input((size, size, 3), name="images")
     seeds = [keras.initializers.GlorotUniform(seed) for seed in (5, 6)]
-    first = keras.layers.Conv2D(4, 3, activation="relu", kernel_initializer=seeds[0])(inputs)
-    second = keras.layers.Conv2D(5, 3, 2, activation="relu", kernel_initializer=seeds[1])(first)
-    model = keras.Model(inputs, [first, second])
+    first = keras.layers.Conv2D(4, 3, activation="relu", kernel_initializer=seeds[0], name="first")(inputs)
+    second = keras.layers.Conv2D(5, 3, 2, activation="relu", kernel_initializer=seeds[1], name="second")(first)
+    model = keras.Model(inputs, [first, second], name="g")
     model.trainable = False
     return PerceptualNetwork(model, (2.0, 0.5))
 
@@ -64,10 +64,13 @@ def adversary(seed: int = 2, gan: bool = True, learning_rate: float = 0.01) -> A
 
 
 def _dense(shape: tuple[int, ...], units: int, seed: int, output: tuple[int, ...], activation: str) -> keras.Model:
-    inputs = keras.Input(shape)
-    x = keras.layers.Flatten()(inputs)
-    x = keras.layers.Dense(units, activation, kernel_initializer=keras.initializers.GlorotUniform(seed))(x)
-    return keras.Model(inputs, keras.layers.Reshape(output)(x))
+    # Named, as the layers of the package are: Keras numbers others, and TensorFlow's optimisation of graphs sorts by
+    # name, so that a process's tenth `dense` may give another last digit than its ninth.
+    initialiser = keras.initializers.GlorotUniform(seed)
+    inputs = keras.Input(shape, name="inputs")
+    x = keras.layers.Flatten(name="flat")(inputs)
+    x = keras.layers.Dense(units, activation, kernel_initializer=initialiser, name="dense")(x)
+    return keras.Model(inputs, keras.layers.Reshape(output, name="shaped")(x), name=f"of_{units}")
 
 
 def dense_protector(seed: int = 0, learning_rate: float = 0.01) -> Protector:

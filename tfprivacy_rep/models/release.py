@@ -113,9 +113,10 @@ def learned_release(trunk: keras.Model, representation_size: int, seed: int) -> 
     free = layers.Dense(
         representation_size, kernel_initializer="zeros", bias_initializer=first, dtype="float32", name="scale"
     )(trunk.output)
-    log_scale = layers.Rescaling(half, middle, dtype="float32", name="log_scale")(keras.ops.tanh(free / half))
-    parameters = keras.ops.stack([mean, log_scale], axis=1)
-    return keras.Model(trunk.input, parameters, name="encoder"), GaussianRelease()
+    free = layers.Activation("tanh", dtype="float32", name="within")(
+        layers.Rescaling(1 / half, dtype="float32", name="shrunk")(free))
+    log_scale = layers.Rescaling(half, middle, dtype="float32", name="log_scale")(free)
+    return keras.Model(trunk.input, _stacked(mean, log_scale), name="encoder"), GaussianRelease()
 
 
 def fixed_release(encoder: keras.Model, noise: float) -> tuple[keras.Model, GaussianRelease]:
@@ -135,6 +136,14 @@ def fixed_release(encoder: keras.Model, noise: float) -> tuple[keras.Model, Gaus
     size = math.sqrt(z.shape[-1])
     mean = layers.Rescaling(size, dtype="float32", name="mean")(
         layers.UnitNormalization(dtype="float32", name="unit")(z))
-    log_scale = keras.ops.full_like(mean, math.log(noise))
-    model = keras.Model(encoder.input, keras.ops.stack([mean, log_scale], axis=1), name="encoder")
+    log_scale = layers.Rescaling(0.0, math.log(noise), dtype="float32", name="log_scale")(mean)
+    model = keras.Model(encoder.input, _stacked(mean, log_scale), name="encoder")
     return model, GaussianRelease(math.sqrt(1.0 + noise**2))
+
+
+def _stacked(mean: keras.KerasTensor, log_scale: keras.KerasTensor) -> keras.KerasTensor:
+    """Parameters `[B, 2, d]`. Of named layers: Keras numbers operations through the life of a process, TensorFlow's
+    optimisation of graphs sorts by name, and a resumed run must come out equal to the bit."""
+    rows = [layers.Reshape((1, part.shape[1]), dtype="float32", name=f"row_of_{name}")(part)
+            for name, part in (("means", mean), ("log_scales", log_scale))]
+    return layers.Concatenate(axis=1, dtype="float32", name="parameters")(rows)
