@@ -12,7 +12,9 @@ BUDGETS = ("smoke", "small", "full")
 AUDIT_RECOGNISERS = ("dlib", "eigenfaces", "facenet", "rendered", "rendered_second")
 INPUT_RANGES = ("unit", "byte", "symmetric")
 PROTOCOLS = ("rest", "grpc")
-SWEEPS = ("", "lambda2")
+#: Sweeps whose results are a frontier of use against privacy, in a folder of their own.
+FRONTIERS = ("frontier", "rate")
+SWEEPS = ("", "lambda2", *FRONTIERS)
 ALIGNMENTS = ("none", "dlib")
 FACE_SQUARE = ("where the face goes with --align: centre x, centre y and side of dlib's square, as fractions of the "
                "side; empty: as the encoder's source has it")
@@ -27,8 +29,15 @@ class ReproduceConfig:
 
     rows: str = option("1-10", "rows of the paper's table: numbers and ranges, such as 1-4,9")
     budget: str = option("small", f"how much is spent: {', '.join(BUDGETS)}; sets other defaults for most options")
-    sweep: str = option("", "a curve instead of rows: lambda2")
-    sweep_values: tuple[float, ...] = option((), "values of the curve; empty: the budget's")
+    sweep: str = option("", "a curve instead of rows: lambda2; frontier, use against privacy of every way to protect; "
+                        "or rate, that of learned noise alone")
+    sweep_values: tuple[float, ...] = option((), "values of lambda2, or of rate in bits; empty: the budget's")
+    choose: bool = option(False, "with sweep=frontier or rate: train, and pick of each way to protect the strongest "
+                          "weight that keeps keep_mcc; nothing is attacked and no probe of T is looked at")
+    keep_mcc: float = option(0.0, "mean MCC on X1's validation part that a chosen weight keeps; 0: that of the "
+                             "unprotected encoder less 0.02")
+    all_attackers: bool = option(False, "with sweep=frontier or rate: then let the whole ladder of attackers loose on "
+                                 "the Pareto set")
     single_attribute: str = option("Smiling", "the task of rows 9 and 10")
     less_data: float = option(0.25, "share of the training photographs of X1 and X2 in the rows without more data")
     lambda1_alone: bool = option(False, "leave lambda2 at 0 in the rows with lambda1 > 0")
@@ -40,12 +49,25 @@ class ReproduceConfig:
     def __post_init__(self) -> None:
         require_types(self)
         require("budget", self.budget, self.budget in BUDGETS, f"one of {', '.join(BUDGETS)}", "Use small.")
-        require("sweep", self.sweep, self.sweep in SWEEPS, "lambda2 or nothing", "Leave it out for the table's rows.")
+        require("sweep", self.sweep, self.sweep in SWEEPS, f"{', '.join(SWEEPS[1:])} or nothing",
+                "Leave it out for the table's rows.")
         require("sweep_values", self.sweep_values, all(value >= 0 for value in self.sweep_values),
                 "numbers that are not negative", "Use 0 for no protection.")
-        require("sweep_values", self.sweep_values, not self.sweep_values or bool(self.sweep),
-                "nothing without a sweep", "Add --sweep=lambda2.")
+        require("sweep_values", self.sweep_values, not self.sweep_values or self.sweep in ("lambda2", "rate"),
+                "nothing without a sweep of one parameter", "Add --sweep=lambda2 or --sweep=rate.")
+        require("sweep_values", self.sweep_values, self.sweep != "rate" or all(v > 0 for v in self.sweep_values),
+                "bits above 0", "The unprotected encoder is always there.")
+        for name in ("choose", "all_attackers"):
+            require(name, getattr(self, name), not getattr(self, name) or self.is_frontier,
+                    "False without a frontier", "Add --sweep=frontier.")
+        require("keep_mcc", self.keep_mcc, 0 <= self.keep_mcc < 1, "a number from 0 to below 1",
+                "Use 0 for the unprotected encoder's less 0.02.")
         require("less_data", self.less_data, 0 < self.less_data <= 1, "a number above 0 and at most 1", "Use 0.25.")
+
+    @property
+    def is_frontier(self) -> bool:
+        """Whether the job is a frontier of use against privacy, and not the paper's table or curve."""
+        return self.sweep in FRONTIERS
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ _FREE_SECTIONS = ("run",)
 _FREE_OPTIONS = (
     ("train", "checkpoint_every"), ("train", "workers"), ("train", "worker_timeout"), ("data", "cache_images"),
     ("job", "rows"), ("job", "sweep"), ("job", "sweep_values"), ("job", "dry_run"), ("job", "fail_if"),
+    ("job", "choose"), ("job", "keep_mcc"), ("job", "all_attackers"),
 )
 #: Public photographs that the scales of g are measured on, at most.
 CALIBRATION = 2000

@@ -17,6 +17,8 @@ from tfprivacy_rep.jobs import ATTACKERS
 BASE = "decoder"
 #: Name of the attacker that is solved, not trained.
 LINEAR = "linear"
+#: The attackers that every release meets, so that like is compared with like.
+ROW_ATTACKERS = (LINEAR, BASE)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,7 @@ from tfprivacy_rep.auditing.budgets import Strengths
 from tfprivacy_rep.evaluation.results import RunRecord
 from tfprivacy_rep.trials import releases
 from tfprivacy_rep.trials.releases import Release
-
-#: A baseline has the utility of the audited encoder if X1's validation part puts it no further below.
-TOLERANCE = 0.02
+from tfprivacy_rep.trials.trials import SAME_UTILITY
 
 _FAMILIES: dict[str, Callable[[Release, float, int], Release]] = {
     "noise": releases.with_noise,
@@ -48,7 +46,7 @@ def matched(found: Mapping[str, RunRecord | str], strengths: Strengths) -> list[
         value = None if isinstance(record, str) else record.facts["validation_mcc"]
         return -np.inf if value is None else value
 
-    wanted = utility("audited") - TOLERANCE
+    wanted = utility("audited") - SAME_UTILITY
     if wanted == -np.inf:
         return []  # no attribute has a defined MCC there: nothing can be matched
     names = []

@@ -13,8 +13,6 @@ from tfprivacy_rep.checkpoint_run import checkpoint_run
 from tfprivacy_rep.config import sections
 from tfprivacy_rep.jobs import ATTACKERS, AuditConfig
 
-#: The attackers that every row meets, so that rows compare like with like.
-ROW_ATTACKERS = ("linear", "decoder")
 #: Strengths of the baselines, from the weakest protection to the strongest: noise in standard deviations of each
 #: number, numbers kept, pixels of a side, quality.
 Strengths = Mapping[str, tuple[float, ...]]

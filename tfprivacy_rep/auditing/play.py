@@ -15,7 +15,7 @@ import numpy as np
 from tfprivacy_rep.attacks import ladder
 from tfprivacy_rep.attacks.membership import LOSS, TRAINED, Outputs, membership
 from tfprivacy_rep.auditing import baselines
-from tfprivacy_rep.auditing.budgets import ROW_ATTACKERS, STRENGTHS
+from tfprivacy_rep.auditing.budgets import STRENGTHS
 from tfprivacy_rep.auditing.subject_row import SubjectRow
 from tfprivacy_rep.evaluation.audit import as_photographs
 from tfprivacy_rep.evaluation.results import RunRecord
@@ -68,7 +68,7 @@ class Play:
         self._seed = self._sets.partition.seed + 1000 * job.attacker_seed
         self._trials = Trials(laboratory, judges, folder / "attackers", self._seed)
         self._subject = SubjectRow(self._trials, audited, model, names, job)
-        self._row_attackers = [name for name in ROW_ATTACKERS if name in names]
+        self._row_attackers = [name for name in ladder.ROW_ATTACKERS if name in names]
         self._unknown_training = unknown_training
         self._started = time.monotonic()
 

@@ -10,7 +10,6 @@ import numpy as np
 from tfprivacy_rep.attacks import ladder
 from tfprivacy_rep.attacks.probes import majority, probe_attributes
 from tfprivacy_rep.auditing import white_box
-from tfprivacy_rep.auditing.budgets import ROW_ATTACKERS
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.evaluation.results import RunRecord
 from tfprivacy_rep.jobs import AuditConfig
@@ -62,7 +61,7 @@ class SubjectRow:
             self._columns |= {f"attacks/{name}/{figure}": values for figure, values in found.items()}
         refused |= self._white_box(made, validation)
         best_of = attempts.chosen(validation, HEADLINE)
-        row = attempts.chosen({name: validation[name] for name in ROW_ATTACKERS if name in validation}, HEADLINE)
+        row = attempts.chosen({name: validation[name] for name in ladder.ROW_ATTACKERS if name in validation}, HEADLINE)
         self._columns |= headline(self._columns, best_of) | self._of_row(row) | self._repeated(best_of)
         linked, of_z, strongest, _ = linkage(release)
         told, of_probes = self._further_attributes()

@@ -203,6 +203,22 @@ def difference(statistic: Statistic, first: str, second: str) -> Statistic:
     return lambda columns: minuend(columns) - subtrahend(columns)
 
 
+def ratio(statistic: Statistic, first: str, second: str) -> Statistic:
+    """Returns the paired ratio "`statistic` of `first` over that of `second`"; nan where the second is 0.
+
+    Args:
+        statistic: figure of the columns of one part.
+        first, second: names of parts of the table made by `joined`.
+    """
+    numerator, denominator = restricted(statistic, first), restricted(statistic, second)
+
+    def figure(columns: Columns) -> float:
+        below = denominator(columns)
+        return numerator(columns) / below if below else float("nan")
+
+    return figure
+
+
 def pooled(folds: Sequence[PersonValues]) -> PersonValues:
     """Joins the folds of one seed into one table, one below the other.
 

@@ -5,7 +5,7 @@ What the user gives on the command line wins over all of them. None of these val
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Mapping
 
 from tfprivacy_rep.jobs import ReproduceConfig
 
@@ -38,6 +38,33 @@ OPTIONS: dict[str, dict[str, Any]] = {
     ),
 }
 
+#: Options of a frontier that take the place of the budget's; on ORL, of whose photographs there are few, those of its
+#: variants too.
+FRONTIER: dict[str, dict[str, Any]] = {
+    "smoke": dict(release_size=16), "small": dict(release_size=32), "full": dict(release_size=64),
+}
+FRONTIER_ORL: dict[str, dict[str, Any]] = {
+    "smoke": dict(perceptual_size=16),
+    "small": dict(perceptual_size=16, augment=32, cache_perceptual=False, lambda1=1.0, lambda2=0.1, steps=800,
+                  checkpoint_every=400, attack_steps=1000),
+    "full": dict(augment=32, steps=4_000, attack_steps=4_000),
+}
+
+Strengths = Mapping[str, tuple[float, ...]]
+_BITS = (64.0, 32.0, 16.0, 8.0, 4.0, 2.0)
+_SMALL: Strengths = {
+    "lambda1": (0.3, 1.0, 3.0), "lambda2": (0.1, 0.3, 1.0), "both": (0.3, 1.0), "rate": _BITS,
+    "rate_lambda": (32.0, 8.0), "noise": (0.5, 1.0, 2.0, 4.0), "bottleneck": (16.0, 8.0, 4.0, 2.0),
+}
+#: Strengths of each way to protect on a frontier: weights; multiples of the configuration's lambda1 and lambda2; bits;
+#: standard deviations; numbers in Z.
+STRENGTHS: dict[str, Strengths] = {
+    "smoke": {"lambda1": (1.0,), "lambda2": (0.3,), "both": (1.0,), "rate": (32.0, 8.0), "rate_lambda": (8.0,),
+              "noise": (1.0,), "bottleneck": (4.0,)},
+    "small": _SMALL,
+    "full": {**_SMALL, "both": (0.3, 1.0, 3.0), "rate_lambda": (64.0, 32.0, 16.0, 8.0)},
+}
+
 
 def defaults(job: ReproduceConfig, dataset: str) -> dict[str, Any]:
     """The options that a budget sets, and a folder for the results, unless the user gives others.
@@ -47,6 +74,9 @@ def defaults(job: ReproduceConfig, dataset: str) -> dict[str, Any]:
         dataset: the source; what is drawn is kept beside the results and shared by all budgets of a size.
     """
     own: dict[str, Any] = {"output_dir": f"runs/reproduce-{dataset}-{job.budget}"}
+    if job.is_frontier:
+        own = FRONTIER[job.budget] | (FRONTIER_ORL[job.budget] if dataset == "orl" else {})
+        own["output_dir"] = f"runs/frontier-{dataset}-{job.budget}"
     if dataset == "rendered":
         own["data_dir"] = "runs/rendered"
     return OPTIONS[job.budget] | own

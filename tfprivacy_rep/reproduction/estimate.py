@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, Sequence
 
 import keras
 import tensorflow as tf
 
 from tfprivacy_rep.attacks.attacker import AttackerSpec, build_attacker
 from tfprivacy_rep.config import Config, GameConfig
+from tfprivacy_rep.data import sources
+from tfprivacy_rep.jobs import ReproduceConfig
 from tfprivacy_rep.models.cost import forward_gflop
 from tfprivacy_rep.models.perceptual import build_perceptual, build_untrained
-from tfprivacy_rep.reproduction.plan import Point, attacker_spec, encoders
+from tfprivacy_rep.reproduction.plan import AnyTask, Task, encoders
 from tfprivacy_rep.training.protect import build_adversary, build_protector
 
 # Forward, and backward to the input or to the weights, cost about the same.
@@ -39,28 +41,44 @@ class Cost:
     seconds: float
 
 
-def costs(config: Config, points: tuple[Point, ...], attributes: int) -> list[Cost]:
+def costs(
+    config: Config, points: Sequence[AnyTask], attackers: Callable[[AnyTask], Sequence[AttackerSpec]]
+) -> list[Cost]:
     """The trainings that the points need for one seed.
 
     Args:
         config: sizes and lengths.
-        points: rows or points of the curve.
-        attributes: number of the task's attributes.
+        points: rows, or points of a curve.
+        attackers: those that are trained on a point.
     """
+    attributes = len(config.data.attributes or sources.get(config.data.dataset).default_attributes) or 40
     network = _network(config)
     g = forward_gflop(network)
     # The players' small layers reach another speed than g's large ones.
     speeds = _player_speed(config), _perceptual_speed(config, network, g)
     found = []
     for job, needing in encoders(points).values():
-        counted = _game_step(config, job.game, attributes, g)
+        sized = job.sized(config)
+        counted = _game_step(sized, job.game, attributes, g)
         found.append(_cost(job.name, config.train.steps, config.train.batch_size, counted, speeds))
         for point in needing:
-            spec = attacker_spec(config, point.attacker, 0)
-            name, attack = f"{point.name}: {spec.name} on {job.name}", config.attack
-            counted = _attack_step(config, spec, g)
-            found.append(_cost(name, attack.attack_steps, attack.attack_batch_size, counted, speeds))
+            for spec in attackers(point):
+                name, attack = f"{point.name}: {spec.name} on {job.name}", config.attack
+                counted = _attack_step(sized, spec, g)
+                found.append(_cost(name, attack.attack_steps, attack.attack_batch_size, counted, speeds))
     return found
+
+
+def announce(config: Config, job: ReproduceConfig, points: Sequence[Task], found: Sequence[Cost]) -> None:
+    """Prints the trainings, what each should take, and what all should."""
+    seeds = config.run.seeds
+    print(f"{len(points)} points, {len(found)} trainings a seed, {seeds} seed{'s' * (seeds > 1)}; budget {job.budget}, "
+          f"dataset {config.data.dataset}")
+    for cost in found:
+        print(f"  {cost.name:<44} {cost.steps:>6} steps {cost.gflop:>10.0f} GFLOP {cost.seconds:>7.0f} s")
+    total = seeds * sum(cost.seconds for cost in found)
+    print(f"estimated time: {total / 60:.0f} minutes, within a factor of two, at the speed that this machine just "
+          "showed; attackers that converge end earlier; loading photographs and judging faces come on top")
 
 
 def _network(config: Config) -> keras.Model:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Mapping, Sequence
 
 import numpy as np
 
@@ -13,13 +13,14 @@ from tfprivacy_rep.evaluation.statistics import (
     PersonValues,
     Statistic,
     bootstrap_interval,
+    bootstrap_intervals,
     difference,
     joined,
     mean_mcc_of,
     mean_of,
     mean_of_defined,
 )
-from tfprivacy_rep.reproduction.play import PART
+from tfprivacy_rep.reproduction.seed import PART
 
 #: Every figure of a point by name; the first six are the paper's columns.
 STATISTICS: dict[str, Statistic] = {
@@ -36,6 +37,8 @@ STATISTICS: dict[str, Statistic] = {
     "other_mcc": mean_mcc_of("other_labels", "other_predictions"),
 }
 REPLICATES = 500
+#: Parts of the table of a pair of points.
+FIRST, SECOND = "first", "second"
 
 
 def table_of(records: Sequence[RunRecord]) -> list[PersonValues]:
@@ -48,17 +51,37 @@ def measured(records: Sequence[RunRecord], name: str) -> dict[str, float | None]
     return as_json(bootstrap_interval(table_of(records), STATISTICS[name], seed=0, replicates=REPLICATES))
 
 
+def all_measured(
+    records: Sequence[RunRecord], statistics: Mapping[str, Statistic]
+) -> dict[str, dict[str, float | None]]:
+    """Several figures of a point, each as `measured` gives it."""
+    found = bootstrap_intervals(table_of(records), statistics, seed=0, replicates=REPLICATES)
+    return {name: as_json(interval) for name, interval in found.items()}
+
+
 def compared(first: Sequence[RunRecord], second: Sequence[RunRecord], name: str) -> Interval | None:
     """A figure of the first point minus that of the second, paired by photograph, over the seeds that both have."""
+    return paired(first, second, difference(STATISTICS[name], FIRST, SECOND))
+
+
+def paired(first: Sequence[RunRecord], second: Sequence[RunRecord], statistic: Statistic) -> Interval | None:
+    """A figure of a pair of points, over the seeds that both have.
+
+    Args:
+        first, second: records of the points.
+        statistic: of a table joined of the parts `FIRST` and `SECOND`.
+
+    Returns:
+        None where no seed has both, or the interval is not defined.
+    """
     seeds = {r.facts["seed"] for r in first} & {r.facts["seed"] for r in second}
     if not seeds:
         return None
     parts = {
         part: table_of([r for r in records if r.facts["seed"] in seeds])
-        for part, records in (("first", first), ("second", second))
+        for part, records in ((FIRST, first), (SECOND, second))
     }
-    paired = difference(STATISTICS[name], "first", "second")
-    interval = bootstrap_interval(joined(parts), paired, seed=0, replicates=REPLICATES)
+    interval = bootstrap_interval(joined(parts), statistic, seed=0, replicates=REPLICATES)
     return None if np.isnan([interval.low, interval.high]).any() else interval
 
 

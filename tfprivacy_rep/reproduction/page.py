@@ -49,7 +49,7 @@ def _build(contents: Mapping[str, Any]) -> Report:
     shown += [tables.beyond_table(contents)] if contents["rows"] else []
     return Report(
         title=f"The paper's table, on photographs of source {contents['data']['source']}",
-        verdict=_verdict(contents), threat=_threat(contents), overlap=(), tables=tuple(shown), making=_making(contents),
+        verdict=_verdict(contents), threat=threat(contents), overlap=(), tables=tuple(shown), making=_making(contents),
         configuration=json.dumps(contents["config"], indent=2), glossary=GLOSSARY,
     )
 
@@ -84,7 +84,8 @@ def _plural(verdict: str) -> str:
     return {HOLDS: "hold", FAILS: "do not hold", UNDECIDED: "are undecided"}[verdict]
 
 
-def _threat(contents: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def threat(contents: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What the attackers see and have, who shares people, and what was tested: pairs of a term and its description."""
     data = contents["data"]
     tested = f"{data['tested_photographs']} photographs a seed"
     if data["tested_people"] is not None:

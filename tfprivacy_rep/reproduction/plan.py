@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Sequence, TypeVar
 
 from tfprivacy_rep.attacks.attacker import AttackerSpec, attacker_seed
 from tfprivacy_rep.config import Config, GameConfig
@@ -21,31 +22,52 @@ class EncoderJob:
         game: weights and rules.
         more_data: whether X1, and X2 of the simulated adversary, are used whole.
         single: whether the single attribute is the task.
+        numbers: in its Z; 0 for the configuration's.
     """
 
     name: str
     game: GameConfig
     more_data: bool = False
     single: bool = False
+    numbers: int = 0
+
+    def sized(self, config: Config) -> Config:
+        """The configuration with as many numbers in Z as this encoder has."""
+        if not self.numbers:
+            return config
+        return dataclasses.replace(
+            config, models=dataclasses.replace(config.models, representation_size=self.numbers))
 
 
 @dataclass(frozen=True)
-class Point:
-    """A row of the table, or a point of the curve.
+class Task:
+    """Something that is tried on an encoder, and that has a record for each seed.
 
     Attributes:
         name: of its folder: `row3` or `lambda2=0.3`.
         encoder: who is attacked.
-        attacker: by whom.
-        row: number of the table's row, or None.
-        value: of the curve's parameter, or None.
     """
 
     name: str
     encoder: EncoderJob
+
+
+@dataclass(frozen=True)
+class Point(Task):
+    """A row of the table, or a point of the curve.
+
+    Attributes:
+        attacker: by whom the encoder is attacked.
+        row: number of the table's row, or None.
+        value: of the curve's parameter, or None.
+    """
+
     attacker: AttackerRecipe
     row: int | None = None
     value: float | None = None
+
+
+AnyTask = TypeVar("AnyTask", bound=Task)
 
 
 def points(config: Config, job: ReproduceConfig) -> tuple[Point, ...]:
@@ -59,9 +81,9 @@ def points(config: Config, job: ReproduceConfig) -> tuple[Point, ...]:
     return tuple(_row(config, job, row) for row in parse_rows(job.rows))
 
 
-def encoders(wanted: tuple[Point, ...]) -> dict[str, tuple[EncoderJob, list[Point]]]:
+def encoders(wanted: Sequence[AnyTask]) -> dict[str, tuple[EncoderJob, list[AnyTask]]]:
     """The encoders of the points, each with the points that need it."""
-    found: dict[str, tuple[EncoderJob, list[Point]]] = {}
+    found: dict[str, tuple[EncoderJob, list[AnyTask]]] = {}
     for point in wanted:
         found.setdefault(point.encoder.name, (point.encoder, []))[1].append(point)
     return found

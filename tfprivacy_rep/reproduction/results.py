@@ -9,16 +9,21 @@ import numpy as np
 
 from tfprivacy_rep.evaluation.results import NO_GUARANTEE, RunRecord
 from tfprivacy_rep.reproduction.claims import CLAIMS, check, sweep_claim
-from tfprivacy_rep.reproduction.figures import STATISTICS, measured
+from tfprivacy_rep.reproduction.figures import STATISTICS, all_measured
 from tfprivacy_rep.reproduction.rows import ROWS
 
 SCHEMA = "tfprivacy_rep/reproduction/1"
 
 
-def load_records(folder: Path) -> dict[str, list[RunRecord]]:
-    """Every point that has ended in an output folder, by name, one record a seed: what several starts have added."""
+def load_records(folder: Path, kind: str) -> dict[str, list[RunRecord]]:
+    """Every point that has ended in an output folder, by name, one record a seed: what several starts have added.
+
+    Args:
+        folder: the output folder.
+        kind: folder of the records in that of a seed, `SeedOfTasks.RECORDS`.
+    """
     found: dict[str, list[RunRecord]] = {}
-    for path in sorted(folder.glob("seed*/points/*")):
+    for path in sorted(folder.glob(f"seed*/{kind}/*")):
         record = RunRecord.load(path)
         if record is not None:
             found.setdefault(path.name, []).append(record)
@@ -38,9 +43,6 @@ def contents(
         command: the command line.
         seconds: of this start.
     """
-    first = next(iter(records.values()))[0].facts
-    tested = np.unique(np.concatenate([r.people for of_point in records.values() for r in of_point]))
-    known = bool(first["partition"]["people"])
     sweep = sorted((of_point[0].facts["value"], name) for name, of_point in records.items()
                    if of_point[0].facts["value"] is not None)
     claims = [*CLAIMS, sweep_claim(sweep)] if len(sweep) > 1 else list(CLAIMS)
@@ -48,17 +50,9 @@ def contents(
         "schema": SCHEMA,
         "command": command,
         "config": config,
-        "data": {
-            "source": config["data"]["dataset"], "attributes": first["attributes"],
-            "single_attribute": first["single_attribute"], "partition": first["partition"]["mode"],
-            "people": first["partition"]["people"], "shared_people": first["partition"]["shared_people"],
-            "tested_photographs": first["partition"]["counts"]["probes"],
-            "tested_people": int(len(tested)) if known else None, "skipped_images": first["skipped_images"],
-        },
-        "recogniser": first["recogniser"],
-        "seeds": sorted({r.facts["seed"] for of_point in records.values() for r in of_point}),
+        **tested(records, config),
         "rows": [_row(row.number, records.get(f"row{row.number}", ()), failed) for row in ROWS
-                 if f"row{row.number}" in records or _failures(f"row{row.number}", failed)],
+                 if f"row{row.number}" in records or failures(f"row{row.number}", failed)],
         "sweep": {
             "parameter": "lambda2", "points": [{"value": value, **_point(records[name])} for value, name in sweep],
             "failed": _failed_points(failed),
@@ -69,30 +63,49 @@ def contents(
     }
 
 
+def tested(records: Mapping[str, Sequence[RunRecord]], config: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts `data`, `recogniser` and `seeds` of results.json: on whom it was tried, and who judged."""
+    first = next(iter(records.values()))[0].facts
+    people = np.unique(np.concatenate([r.people for of_point in records.values() for r in of_point]))
+    known = bool(first["partition"]["people"])
+    return {
+        "data": {
+            "source": config["data"]["dataset"], "attributes": first["attributes"],
+            "single_attribute": first["single_attribute"], "partition": first["partition"]["mode"],
+            "people": first["partition"]["people"], "shared_people": first["partition"]["shared_people"],
+            "tested_photographs": first["partition"]["counts"]["probes"],
+            "tested_people": int(len(people)) if known else None, "skipped_images": first["skipped_images"],
+        },
+        "recogniser": first["recogniser"],
+        "seeds": sorted({r.facts["seed"] for of_point in records.values() for r in of_point}),
+    }
+
+
 def _row(number: int, records: Sequence[RunRecord], failed: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     row = ROWS[number - 1]
     nothing = {name: {"mean": None, "low": None, "high": None} for name in STATISTICS}
     return {
         "row": number, "encoder": row.encoder_words, "attacker": row.attacker_words,
         **(_point(records) if records else nothing), "paper": row.paper,
-        "failed": _failures(f"row{number}", failed),
+        "failed": failures(f"row{number}", failed),
     }
 
 
 def _failed_points(failed: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
     """Reasons of the curve's points that failed, by name, then by seed."""
     names = sorted({name for of_seed in failed.values() for name in of_seed if name.startswith("lambda2=")})
-    return {name: _failures(name, failed) for name in names}
+    return {name: failures(name, failed) for name in names}
 
 
-def _failures(name: str, failed: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+def failures(name: str, failed: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Why a point failed, by seed."""
     return {seed: of_seed[name] for seed, of_seed in failed.items() if name in of_seed}
 
 
 def _point(records: Sequence[RunRecord]) -> dict[str, Any]:
     facts = [record.facts for record in records]
     encoder, attacker, partition = (facts[0][part] for part in ("encoder", "attacker", "partition"))
-    return {name: measured(records, name) for name in STATISTICS} | {
+    return all_measured(records, STATISTICS) | {
         "seeds": [fact["seed"] for fact in facts],
         "lambda1": encoder["lambda1"], "lambda2": encoder["lambda2"], "options": encoder["options"],
         "mu1": attacker["mu1"], "mu2": attacker["mu2"],

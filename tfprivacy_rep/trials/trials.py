@@ -22,6 +22,8 @@ from tfprivacy_rep.trials.sets import Sets
 
 #: Name of the columns of a release in its record.
 PART = "release"
+#: What is released has the use of something else if X1's validation part puts its mean MCC no further below.
+SAME_UTILITY = 0.02
 #: Figures that have a headline attacker.
 HEADLINE = ("psnr", "ssim", "rank1")
 
