@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -54,7 +55,7 @@ def finish(place: Path) -> float:
 
 
 def end(place: Path, moment: str, seconds: float, draw: random.Random, number: int = signal.SIGKILL) -> str:
-    """Starts the job and sends it a signal.
+    """Starts the job and sends it a signal. A job that was done before the signal came is put back and started again.
 
     Args:
         place: of its folder `out`.
@@ -66,6 +67,21 @@ def end(place: Path, moment: str, seconds: float, draw: random.Random, number: i
     Returns:
         What was in the middle of being written, as temporary names; empty if nothing was.
     """
+    out, before = place / "out", place / "before"
+    for _ in range(10):
+        if out.exists():
+            shutil.copytree(out, before)
+        if _signalled(place, moment, seconds, draw, number):
+            shutil.rmtree(before, ignore_errors=True)
+            return " ".join(leftovers(place))
+        shutil.rmtree(out)
+        if before.exists():
+            before.rename(out)
+    raise AssertionError(f"ten times the job was done before it could be ended at {moment}")
+
+
+def _signalled(place: Path, moment: str, seconds: float, draw: random.Random, number: int) -> bool:
+    """One try of `end`: whether the signal came before the job's own end."""
     process = _start(place)
     try:
         if moment == "random":
@@ -80,8 +96,8 @@ def end(place: Path, moment: str, seconds: float, draw: random.Random, number: i
         process.kill()
         process.wait()
     expected = -signal.SIGKILL if number == signal.SIGKILL else 128 + number
-    assert process.returncode == expected, (moment, process.returncode, (place / "errors").read_text()[-3000:])
-    return " ".join(leftovers(place))
+    assert process.returncode in (expected, 0), (moment, process.returncode, (place / "errors").read_text()[-3000:])
+    return process.returncode == expected
 
 
 def _wait_for(process: subprocess.Popen, folders: list[Path], passed: int) -> None:
