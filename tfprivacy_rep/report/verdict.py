@@ -11,6 +11,7 @@ from typing import Any, Iterable, Mapping
 from tfprivacy_rep.report.cautions import cautions
 from tfprivacy_rep.report.comparisons import HIGHER, LOWER, SAME, Comparisons, differences
 from tfprivacy_rep.report.layout import Verdict
+from tfprivacy_rep.report.verdict_rate import rate_words
 from tfprivacy_rep.report.wording import (
     UNPROTECTED,
     capital,
@@ -41,11 +42,13 @@ def compose(contents: Mapping[str, Any], comparisons: Comparisons) -> Verdict:
         comparisons: of each encoder with the floors.
     """
     lead = tuple(_lead(contents, comparisons, name) for name in protected(contents) or contents["encoders"])
+    bound = rate_words(contents)
     findings = (
         ("What it is good for", _utility(contents)),
         ("What an attacker gets back", _reconstruction(contents, comparisons)),
         ("Who can be recognised on what was rebuilt", _recognition(contents)),
         ("Who can be recognised without any picture", _linkage(contents, comparisons)),
+        *([("What one release can tell at most", bound)] if bound else []),
     )
     return Verdict(lead, findings, cautions(contents))
 
