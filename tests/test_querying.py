@@ -1,4 +1,4 @@
-"""The client and the query job against a server that runs the demonstration models in the C++ runtime."""
+"""The client and the query job against a server that runs a pair of models in the C++ runtime."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+import exported_pair
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -28,9 +30,17 @@ from tfprivacy_rep.serving import client as clients
 from tfprivacy_rep.serving.client import Address, GrpcClient, RestClient
 from tfprivacy_rep.serving.export import export_encoder
 
-MODELS = ROOT / "saved_models"
-DEMO = {"demo_encoder": MODELS / "demo_encoder" / "1", "demo_head": MODELS / "demo_head" / "1"}
+#: Written before the first test; the demonstration models of a clone draw another representation in each call.
+MODELS = Path(tempfile.mkdtemp(prefix="tfprivacy_rep_"))
+DEMO = {f"demo_{model}": MODELS / f"demo_{model}" / "1" for model in ("encoder", "head")}
 PROTOCOLS = pytest.mark.parametrize("protocol", ["rest", "grpc"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _pair():
+    assert exported_pair.write(MODELS, "demo") == DEMO
+    yield
+    shutil.rmtree(MODELS)
 
 
 @pytest.fixture(name="photograph")
