@@ -31,11 +31,13 @@ def train() -> None:
 
 
 def reproduce() -> None:
-    """The paper's table of ten rows, its curve over lambda2 and its claims, on any source of photographs.
+    """The paper's table of ten rows, its curve over lambda2 and its claims; and use against privacy of all protections.
 
       python scripts/reproduce.py --dataset=rendered --budget=small --seeds=3
       python scripts/reproduce.py --dataset=rendered --budget=small --sweep=lambda2
       python scripts/reproduce.py --dataset=celeba --data_dir=CelebA --budget=full --seeds=3 --dry_run
+      python scripts/reproduce.py --dataset=orl --budget=small --sweep=frontier
+      python scripts/reproduce.py --dataset=orl --budget=small --sweep=frontier --choose --keep_mcc=0.83
 
     Started again with the same --output_dir it resumes; rows, the curve and seeds add up in one report there.
     """
