@@ -9,6 +9,7 @@ from keras import layers
 
 from tfprivacy_rep.attacks.frozen import FrozenEncoder
 from tfprivacy_rep.errors import UserError
+from tfprivacy_rep.models.release import GaussianRelease
 
 
 @pytest.fixture(name="model")
@@ -86,3 +87,13 @@ def test_nonsense_is_refused_and_counted(model, nonsense):
     photographs[[1, 4]] = nonsense
     with pytest.raises(UserError, match=r"Invalid `encoder`: expected finite.* 2 of 5 photographs.*learning rates"):
         FrozenEncoder(model)(photographs)
+
+
+def test_several_releases_are_those_of_so_many_calls():
+    images = keras.Input((8, 8, 3))
+    parameters = layers.Reshape((2, 3))(layers.Dense(6)(layers.Flatten()(images)))
+    encode = FrozenEncoder(keras.Model(images, parameters), release=GaussianRelease(), seed=3)
+    photographs = _photographs()
+    together = encode.releases(photographs, 3)
+    assert [one.tobytes() for one in together] == [encode(photographs, draw).tobytes() for draw in range(3)]
+    assert not np.array_equal(together[0], together[1])

@@ -150,7 +150,7 @@ def test_the_page_shows_points_rates_choice_and_pictures(written, tmp_path):
                  "both=1 of seed 0 failed: no memory left", "its figures mean nothing", "+1.00 dB"):
         assert part in text, part
     assert (tmp_path / "report.html").read_text().count("data:image/png") == 4
-    assert len(list(tmp_path.glob("frontier-*.svg"))) == 3
+    assert len(list(tmp_path.glob("frontier-*.svg"))) == 4
 
 
 def test_without_people_there_is_a_page_of_psnr_alone(tmp_path):
@@ -166,7 +166,7 @@ def test_without_people_there_is_a_page_of_psnr_alone(tmp_path):
     assert written["matched"][0]["best"] == "rate=8", "by PSNR on public photographs"
     assert point(written, "rate=2")["pareto"] == {"linkage_rank1": False, "rank1": False, "psnr": True}
     write_page(written, records, tmp_path)
-    assert len(list(tmp_path.glob("frontier-*.svg"))) == 1 and "nan" not in (tmp_path / "report.md").read_text()
+    assert len(list(tmp_path.glob("frontier-*.svg"))) == 2 and "nan" not in (tmp_path / "report.md").read_text()
 
 
 def test_a_ratio_is_of_the_means_and_undefined_over_nothing():

@@ -87,6 +87,17 @@ class FrozenEncoder:
             return given
         return self.release.drawn(given, self._seed, draw)
 
+    def releases(self, images: Images, count: int) -> list[np.ndarray]:
+        """Several releases of images, `[N, d]` float32 each: what calls with the draws 0 to `count - 1` return, sooner.
+
+        Args:
+            images: `[N, S, S, 3]`, uint8 or float32 in [0, 1].
+            count: of releases, at least 1.
+        """
+        assert self.release is not None
+        given = require_finite(self._model(images))
+        return [self.release.drawn(given, self._seed, draw) for draw in range(count)]
+
     def mean(self, images: Images) -> np.ndarray:
         """What releases of images average to in the end, `[N, d]` float32: nothing that leaves, but what an attacker
         has of photographs of its own, which it may have released as often as it likes.

@@ -69,7 +69,8 @@ def opened(config: Config, job: ReproduceConfig, others: str) -> Opened:
             f"holds the {others} of another kind of job. Choose another --output_dir."
         )
     setting = laboratory.prepare(config)
-    _require_attribute(setting.photographs.attributes, job)
+    if not job.is_frontier:  # whose task is all attributes
+        _require_attribute(setting.photographs.attributes, job)
     seeds = range(config.run.seed, config.run.seed + config.run.seeds)
     partitions = tuple(laboratory.partition_of(setting, seed, config.run.fold) for seed in seeds)
     # Only now, so that a mistake found above does not claim the folder.

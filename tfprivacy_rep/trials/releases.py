@@ -102,8 +102,7 @@ class Release:
     def averaged(self, name: str, releases: int) -> Known:
         """A set as the mean of several releases of each photograph; only where releases are random."""
         assert self.drawn is not None
-        draws = [self.drawn(self.sets.images(name), draw) for draw in range(releases)]
-        return self._known(name, np.mean(draws, axis=0))
+        return self._known(name, np.mean(self.drawn.releases(self.sets.images(name), releases), axis=0))
 
     def _known(self, name: str, z: np.ndarray) -> Known:
         logits = self._logits(self._classify or self.public_head.decision, z)
@@ -152,8 +151,7 @@ def of_encoder(
     draws = max(1, DRAWS // sets.copies)
 
     def released(part: str) -> np.ndarray:
-        images = sets.images(part)
-        return np.concatenate([encode(images, draw) for draw in range(draws if part == "public" else 1)])
+        return np.concatenate(encode.releases(sets.images(part), draws if part == "public" else 1))
 
     return Release(name, encode, sets, _of_every_set(sets, released), classify, draws, encode)
 

@@ -49,11 +49,13 @@ def against(first: Sequence[RunRecord], second: Sequence[RunRecord]) -> dict[str
 
 def rate(records: Sequence[RunRecord]) -> dict[str, Any] | None:
     """The rate of a point as in the report of a training, and under `tested` what it means for as many equally likely
-    people as were tested: `people`, of the seed that has fewest, and `bound`, the largest share that can be named, None
-    where that is vacuous. None for a point without noise."""
+    people as were tested, None where nobody knows who is who: `people`, of the seed that has fewest, and `bound`, the
+    largest share that can be named, None where that is vacuous. None for a point without noise."""
     found = rate_figures(table_of(records))
     if found is None:
         return None
+    if not all(record.facts["partition"]["people"] for record in records):
+        return found | {"tested": None}
     people = min(len(np.unique(record.people)) for record in records)
-    bound = identification_bound(found["upper_limit_bits"], people) if people > 1 else None
+    bound = identification_bound(found["upper_limit_bits"], people)
     return found | {"tested": {"people": people, "bound": bound}}

@@ -102,18 +102,18 @@ def rates_table(contents: Mapping[str, Any]) -> Table | None:
     lines = []
     for one in known:
         bits, tested = one["rate"], one["rate"]["tested"]
+        bound = DASH if tested is None else "vacuous" if tested["bound"] is None else number(tested["bound"])
         lines.append(Row((
-            Cell(one["label"]), Cell(f"{bits['mean_bits']:.1f}"), Cell(f"{bits['upper_limit_bits']:.1f}"),
-            Cell("vacuous" if tested["bound"] is None else number(tested["bound"])),
+            Cell(one["label"]), Cell(f"{bits['mean_bits']:.1f}"), Cell(f"{bits['upper_limit_bits']:.1f}"), Cell(bound),
             _figure(one["linkage_rank1"], "linkage_rank1"), _figure(one["mean_mcc"], "mean_mcc"))))
-    answers = known[0]["rate"]["answer_bits"]
+    answers, people = known[0]["rate"]["answer_bits"], lookup(known[0], "rate", "tested", "people")
     return Table(
         "rates", "Rates: what bounds, beside what was measured",
         "The mean rate is at least the information that one release holds about its photograph, for fresh photographs "
         "of the tested distribution. Of N equally likely people no attack on one release names a larger share than "
         "(R + 1) / log2 N (Fano), with the upper limit for R; vacuous where that is 1 or more.",
         ("Point", "Mean rate, bits", "Upper limit of the mean (95 %)",
-         f"Named of {known[0]['rate']['tested']['people']} people, at most", "Rank-1 from Z, measured", "Mean MCC"),
+         f"Named of {people or 'N'} people, at most", "Rank-1 from Z, measured", "Mean MCC"),
         tuple(lines),
         (f"The answers of the first of these points have {answers['together']:.1f} to {answers['at_most']:.1f} bits: a "
          "release that gives them can't tell less.",),
