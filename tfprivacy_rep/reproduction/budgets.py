@@ -38,8 +38,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     ),
 }
 
-#: Options of a frontier that take the place of the budget's, because what learns noise needs more steps than the table's
-#: encoders; and on ORL, whose photographs are few and learned with their variants, further ones.
+#: Options of a frontier in place of the budget's, because what learns noise needs more steps than the table's
+#: encoders; and on ORL, of whose few photographs variants are learned from too, further ones.
 FRONTIER: dict[str, dict[str, Any]] = {
     "smoke": dict(release_size=16),
     "small": dict(release_size=32, steps=1_200, checkpoint_every=400),
