@@ -81,6 +81,13 @@ def test_the_answer_is_that_of_the_classifier_or_of_the_head(base):
     np.testing.assert_array_equal(head, base.head.decision(z) > 0)
 
 
+def test_the_answer_classifies_itself(base):
+    answer = releases.answer_bits(base)
+    assert answer.has_classifier
+    np.testing.assert_array_equal(answer.logits(answer.z["probes"]) > 0, answer.z["probes"] == 1)
+    np.testing.assert_array_equal(answer.known("gallery").bits, answer.z["gallery"])
+
+
 def test_shuffled_pairs_are_the_same_representations_of_other_photographs(base):
     mixed = releases.shuffled(base, 0)
     assert not np.array_equal(mixed.z["public"], base.z["public"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any
 
 import numpy as np
@@ -151,6 +152,14 @@ def test_the_page_shows_points_rates_choice_and_pictures(written, tmp_path):
         assert part in text, part
     assert (tmp_path / "report.html").read_text().count("data:image/png") == 4
     assert len(list(tmp_path.glob("frontier-*.svg"))) == 4
+
+
+def test_the_documentation_names_every_key(written):
+    text = (small_run.ROOT / "docs" / "frontier.md").read_text(encoding="utf-8")
+    known = set(re.findall(r"`([a-z0-9_]+)`", text))
+    keys = {*written, *written["points"][0], *written["choice"], *written["matched"][0], "tested", "people", "bound",
+            *written["choice"]["weights"]["rate"], *written["matched"][0]["against_answer"]} - {"schema"}
+    assert sorted(keys - known) == []
 
 
 def test_without_people_there_is_a_page_of_psnr_alone(tmp_path):

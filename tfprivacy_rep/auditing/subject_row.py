@@ -63,7 +63,7 @@ class SubjectRow:
         best_of = attempts.chosen(validation, HEADLINE)
         row = attempts.chosen({name: validation[name] for name in ladder.ROW_ATTACKERS if name in validation}, HEADLINE)
         self._columns |= headline(self._columns, best_of) | self._of_row(row) | self._repeated(best_of)
-        linked, of_z, strongest, _ = linkage(release)
+        linked, of_z, strongest, _ = linkage(release, every_method=True)
         told, of_probes = self._further_attributes()
         originals, of_originals = trials.judges.originals()
         self._columns |= linked | told | {f"originals/{name}": values for name, values in originals.items()}

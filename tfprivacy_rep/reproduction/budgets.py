@@ -38,25 +38,27 @@ OPTIONS: dict[str, dict[str, Any]] = {
     ),
 }
 
-#: Options of a frontier in place of the budget's, because what learns noise needs more steps than the table's
-#: encoders; and on ORL, of whose few photographs variants are learned from too, further ones.
+#: Options of a frontier in place of the budget's, because what learns noise needs more steps than the table's encoders;
+#: and further ones by source: of ORL's few photographs variants are learned from too, of drawn ones fewer are tested.
 FRONTIER: dict[str, dict[str, Any]] = {
     "smoke": dict(release_size=16),
     "small": dict(release_size=32, steps=1_200, checkpoint_every=400),
     "full": dict(release_size=64),
 }
-FRONTIER_ORL: dict[str, dict[str, Any]] = {
-    "smoke": dict(perceptual_size=16),
-    "small": dict(perceptual_size=16, augment=32, cache_perceptual=False, lambda1=1.0, lambda2=0.1, steps=1_600,
-                  checkpoint_every=400, attack_steps=1000),
-    "full": dict(augment=32, steps=4_000, attack_steps=4_000),
+FRONTIER_OF: dict[str, dict[str, dict[str, Any]]] = {
+    "orl": {
+        "small": dict(perceptual_size=16, augment=32, cache_perceptual=False, lambda1=1.0, lambda2=0.1, steps=1_600,
+                      attack_steps=1000),
+        "full": dict(augment=32, steps=4_000, attack_steps=4_000),
+    },
+    "rendered": {"small": dict(rendered_images=16_000)},
 }
 
 Strengths = Mapping[str, tuple[float, ...]]
-_BITS = (64.0, 32.0, 16.0, 8.0, 4.0, 2.0)
+_BITS = (128.0, 64.0, 32.0, 16.0, 8.0, 4.0, 2.0)
 _SMALL: Strengths = {
-    "lambda1": (0.3, 3.0), "lambda2": (0.1, 1.0), "both": (0.3, 1.0), "rate": _BITS, "rate_lambda": (32.0, 8.0),
-    "noise": (0.5, 1.0, 2.0), "bottleneck": (8.0, 4.0, 2.0),
+    "lambda1": (0.3, 3.0), "lambda2": (0.1, 1.0), "both": (0.3, 1.0), "rate": _BITS, "rate_lambda": (64.0, 32.0),
+    "noise": (0.25, 0.5, 1.0), "bottleneck": (16.0, 8.0, 4.0),
 }
 #: Strengths of each way to protect on a frontier: weights; multiples of the configuration's lambda1 and lambda2; bits;
 #: standard deviations; numbers in Z.
@@ -80,7 +82,7 @@ def defaults(job: ReproduceConfig, dataset: str) -> dict[str, Any]:
     """
     own: dict[str, Any] = {"output_dir": f"runs/reproduce-{dataset}-{job.budget}"}
     if job.is_frontier:
-        own = FRONTIER[job.budget] | (FRONTIER_ORL[job.budget] if dataset == "orl" else {})
+        own = FRONTIER[job.budget] | FRONTIER_OF.get(dataset, {}).get(job.budget, {})
         own["output_dir"] = f"runs/frontier-{dataset}-{job.budget}"
     if dataset == "rendered":
         own["data_dir"] = "runs/rendered"

@@ -20,8 +20,8 @@ class Linked(NamedTuple):
     """Who is named from what leaves.
 
     Attributes:
-        columns: `linkage/<method>/<figure>`, `linkage/best/<figure>` of the method that a rehearsal on X2 puts first,
-            and `averaged/<releases>/<figure>`; what can't be told is not-a-number.
+        columns: `linkage/best/<figure>` of the method that a rehearsal on X2 puts first, `linkage/<method>/<figure>` of
+            each that was tried, and `averaged/<releases>/<figure>`; what can't be told is not-a-number.
         distributions: by method.
         strongest: that method's name, empty where nobody can be named.
         rehearsed: its rank-1 in the rehearsal, None where nobody could be named there.
@@ -33,13 +33,18 @@ class Linked(NamedTuple):
     rehearsed: float | None
 
 
-def linkage(release: Release) -> Linked:
-    """Tries every method of linkage on the probes; all of them are fitted on X2's training part alone.
+def linkage(release: Release, every_method: bool = False) -> Linked:
+    """Tries methods of linkage on the probes; all of them are fitted on X2's training part alone.
 
     The photographs that probes are compared with are the gallery's and, where the attacker's public photographs are of
     the same people, those too: it knows who is on them. Where releases are random, every method is tried against one
     release of each of them and against the mean of all, which their owner can have; and the method that is put first
     is tried again with several releases of each probe, averaged.
+
+    Args:
+        release: what leaves.
+        every_method: whether the probes meet all methods, and averages of releases; otherwise, which is several times
+            sooner, the one alone that the rehearsal puts first.
     """
     sets = release.sets
     if not sets.nameable:
@@ -60,12 +65,14 @@ def linkage(release: Release) -> Linked:
     for suffix, gallery in galleries.items():
         for method in linker.methods:
             name = method + suffix
+            if not every_method and name != best:
+                continue
             found, distribution = named(linker.scores(method, probes, gallery), probes.people, gallery.people)
             columns |= {f"linkage/{name}/{figure}": values for figure, values in found.items()}
             if distribution is not None:
                 distributions[name] = distribution
     columns |= {f"linkage/best/{figure}": columns[f"linkage/{best}/{figure}"] for figure in COLUMNS}
-    if release.drawn is not None:
+    if every_method and release.drawn is not None:
         columns |= _averaged(linker, release, best, galleries)
     return Linked(columns, distributions, best, reached)
 
