@@ -108,8 +108,8 @@ def _unbeaten(contents: Mapping[str, Any]) -> str:
 def _cautions(contents: Mapping[str, Any]) -> tuple[str, ...]:
     job, seeds = contents["config"]["job"], contents["seeds"]
     told = [f"Budget {job['budget']}, {counted(len(seeds), 'seed', 'seeds')}, photographs of source "
-            f"{contents['data']['source']}. Every point met the same two attackers who rebuild photographs, and all "
-            "ways of linkage.",
+            f"{contents['data']['source']}. Every point met the same two attackers who rebuild photographs, and of "
+            "all ways of linkage the one that public photographs put first.",
             "Only points with noise have a bound, their rate, and only as the table of rates states it; all others "
             f"have {contents['guarantee']}: a stronger attacker may get back more.",
             "Points that the probes put first are put there by chance in part: what to use is chosen on X1 and X2."]
