@@ -16,7 +16,7 @@ SIZE, NUMBERS = 64, 128
 
 
 def write(root: Path, name: str) -> dict[str, Path]:
-    """Writes version 1 of `<name>_encoder` and `<name>_head`, of photographs as ORL's; returns their folders by name."""
+    """Writes version 1 of `<name>_encoder` and `<name>_head`, for photographs as ORL's; returns folders by name."""
     config = Config(DataConfig(dataset="orl", image_size=SIZE), ModelConfig(representation_size=NUMBERS,
                                                                             widths=(8, 8, 8, 8)),
                     run=RunConfig(output_dir="unused"))

@@ -40,6 +40,7 @@ _CHOICES = {
     "attack_gan_loss": "saturating",
     "image_size": 96,
     "perceptual_size": 48,
+    "precision": "mixed_bfloat16",
     "attributes": ("Male", "Smiling"),
     "encoders": ("unprotected",),
     "widths": (8, 16, 24, 40),

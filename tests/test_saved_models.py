@@ -19,14 +19,18 @@ def test_they_are_small_and_whole():
     kept = [MODELS / "demo_encoder" / "1", MODELS / "demo_head" / "1"]
     encoder, head = (files.read_json(folder / "manifest.json") for folder in kept)
     assert encoder["partner"]["weights_sha256"] == head["weights_sha256"]
-    assert encoder["audit"]["headline"]["linkage_rank1"] > 0.5, "the README says that they name most people"
+    audit = encoder["audit"]
+    assert encoder["stochastic"] and "mean" not in encoder["signatures"] and audit["rate"]["upper_limit_bits"] > 33
+    assert audit["headline"]["linkage_rank1"] > 0.3, "the README says that they name many people"
     assert sum(path.stat().st_size for folder in kept for path in folder.rglob("*") if path.is_file()) < 5e6
     assert "## Quantitative analyses" in (kept[0] / "MODEL_CARD.md").read_text()
 
 
 def test_they_tell_attributes_of_photographs():
     photographs = loader.load(64).with_attributes(files.read_json(MODELS / "demo_head/1/manifest.json")["attributes"])
-    z = _signature("demo_encoder")(images=tf.constant(as_float(photographs.images)))["representation"]
+    images = tf.constant(as_float(photographs.images))
+    z, other = (_signature("demo_encoder")(images=images)["representation"] for _ in range(2))
+    assert (z != other).numpy().any(1).all(), "each call draws another"
     logits = _signature("demo_head")(representation=z)["logits"].numpy()
     # Most of these photographs were trained on: this tells that the two belong together, not how good they are.
     assert mean_mcc(mcc(photographs.labels, logits > 0)).value > 0.8
