@@ -40,7 +40,7 @@ def test_the_schema_is_named():
     assert f"`{example()['schema']}`" in DOCUMENT.read_text("utf-8")
 
 
-@pytest.mark.parametrize("audit", ["audit-quickstart", "audit-drawn"])
+@pytest.mark.parametrize("audit", ["audit-quickstart", "audit-rate", "audit-drawn"])
 def test_what_real_audits_write_is_described(audit):
     """The invented contents may lack a key that the program writes."""
     contents = json.loads((DOCUMENT.parent / "published" / audit / "results.json").read_text("utf-8"))
