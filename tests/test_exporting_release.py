@@ -81,6 +81,7 @@ def test_manifest_and_card_say_that_it_is_stochastic(exported):
     head = exported.parents[1] / "noisy_head" / "1"
     assert files.read_json(head / "manifest.json")["stochastic"] is False
     card = (exported / "MODEL_CARD.md").read_text()
+    assert "more than one.\n\n## Intended use" in card
     assert "Stochastic: each call draws" in card and "not cryptographic" in card and "Deterministic" not in card
 
 
