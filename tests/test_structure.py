@@ -24,6 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("data", "models", "objectives", "metrics", "distribution"),
     ("jobs", "cluster"),
     ("config", "files"),
+    ("options",),
     ("errors",),
 )
 
@@ -32,10 +33,11 @@ NEIGHBOURS = {("models", "data.pipeline"), ("models", "data.images")}
 
 # Who may import nothing of the package but these.
 ONLY: dict[str, set[str]] = {
-    "jobs": {"config", "errors"},
+    "jobs": {"config", "options", "errors"},
     "serving": {"models", "config", "data.preprocessing", "data.decoding", "errors", "files"},
     "flags": {"config", "errors"},
-    "config": {"errors"},
+    "config": {"options", "errors"},
+    "options": {"errors"},
     "files": {"errors"},
     "errors": set(),
 }
@@ -44,6 +46,7 @@ ONLY: dict[str, set[str]] = {
 ABSL_IN = {"flags"}
 WITHOUT_TENSORFLOW = {
     "config",
+    "options",
     "errors",
     "files",
     "flags",

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tfprivacy_rep.config import MOST_SEED, ON_BAD_IMAGE, option, require, require_types
+from tfprivacy_rep.config import ON_BAD_IMAGE
+from tfprivacy_rep.options import MOST_SEED, option, require, require_types
 
 BUDGETS = ("smoke", "small", "full")
 AUDIT_RECOGNISERS = ("dlib", "eigenfaces", "facenet", "rendered", "rendered_second")
