@@ -49,9 +49,10 @@ def test_the_script_for_slurm_and_the_tf_config_can_be_read():
 def test_the_operations_of_the_table_are_those_that_are_counted(monkeypatch):
     monkeypatch.setattr(estimate, "_player_speed", lambda config: 1.0)
     monkeypatch.setattr(estimate, "_perceptual_speed", lambda config, network, g: 1.0)
-    config = small_run.config("unused", **budgets.OPTIONS["full"])
+    config = small_run.config("unused", dataset="celeba", data_dir="unused", attributes=(), partition="paper",
+                              **budgets.OPTIONS["full"])
     wanted = plan.points(config, ReproduceConfig(budget="full"))
-    costs = estimate.costs(config, wanted, attributes=40)
+    costs = estimate.costs(config, wanted, lambda point: [plan.attacker_spec(config, point.attacker, 0)])
     assert sum(cost.gflop for cost in costs) * 1e9 == pytest.approx(2.20e17, rel=0.01) and "2.20e17 operations" in PAGE
     photographs = config.train.steps * config.train.batch_size
     per_photograph = {round(cost.gflop / photographs, 2) for cost in costs}
