@@ -22,7 +22,7 @@ from tfprivacy_rep.errors import UserError
 #: Smaller photographs show no face; larger ones take more memory than one photograph should.
 LEAST_SIDE, MOST_PIXELS = 16, 64_000_000
 #: Pillow's names of what photographs come as. Others are left out because a few bytes of them start another program
-#: (EPS), hold a picture larger than they declare (ICO, ICNS) or take gigabytes to decode (JPEG 2000).
+#: (EPS), hold a picture larger than they declare (ICO, ICNS) or make Pillow ask for gigabytes (JPEG 2000).
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
 _ORIENTATION, _ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)
