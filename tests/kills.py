@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -47,11 +48,12 @@ def _start(place: Path) -> subprocess.Popen:
 
 
 def finish(place: Path) -> float:
-    """Lets the job run to its end in `place`; returns the seconds that it took."""
-    started = time.monotonic()
+    """Lets the job run to its end in `place`; returns the seconds of the processors that it took."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     process = _start(place)
     assert process.wait(timeout=600) == 0, (place / "errors").read_text()[-3000:]
-    return time.monotonic() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def end(place: Path, moment: str, seconds: float, draw: random.Random, number: int = signal.SIGKILL) -> str:
@@ -60,7 +62,7 @@ def end(place: Path, moment: str, seconds: float, draw: random.Random, number: i
     Args:
         place: of its folder `out`.
         moment: one of `MOMENTS`.
-        seconds: that the job takes when nothing ends it.
+        seconds: of the processors that the job takes when nothing ends it; the clock would depend on what else runs.
         draw: decides at which of the checkpoints, and when in it, or at what time.
         number: of the signal.
 
@@ -85,7 +87,7 @@ def _signalled(place: Path, moment: str, seconds: float, draw: random.Random, nu
     process = _start(place)
     try:
         if moment == "random":
-            time.sleep(draw.uniform(0.05, 0.5) * seconds)
+            _wait_until_used(process, draw.uniform(0.05, 0.5) * seconds)
         else:
             _wait_for(process, [place / "out" / folder for folder in WRITING[moment]],
                       draw.randrange({"checkpoint": 5, "export": 1}.get(moment, 2)))  # there is one export
@@ -112,6 +114,15 @@ def _wait_for(process: subprocess.Popen, folders: list[Path], passed: int) -> No
             seen |= {f"{folder}/{name}" for name in names if ".tmp-" in name}
             if len(seen) > passed or (seen and (folder.parent / "record.json").exists()):
                 return
+
+
+def _wait_until_used(process: subprocess.Popen, seconds: float) -> None:
+    """Until the process has used so many seconds of the processors, or is done."""
+    while process.poll() is None:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        if sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK") >= seconds:
+            return
+        time.sleep(0.002)
 
 
 def leftovers(place: Path) -> list[str]:

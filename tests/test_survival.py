@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(name="whole", scope="module")
 def _whole(tmp_path_factory) -> tuple[dict[str, Any], float]:
-    """What the job comes to when nothing ends it, and its seconds."""
+    """What the job comes to when nothing ends it, and its seconds of the processors."""
     place = tmp_path_factory.mktemp("whole")
     seconds = kills.finish(place)
     return kills.outcome(place), seconds
