@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 
 from tfprivacy_rep import config as configuration
+from tfprivacy_rep import laboratory
 from tfprivacy_rep.config import AttackConfig, Config, DataConfig, GameConfig, ModelConfig, RunConfig, TrainConfig
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,6 +54,18 @@ def hide_packages(monkeypatch: Any, *names: str) -> None:
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, package=None: None if name in names else real(name, package)
     )
+
+
+def let_die(monkeypatch: Any, doomed: Callable[[GameConfig], bool]) -> None:
+    """Lets the training of some encoders run out of memory."""
+    real = laboratory.Laboratory.train
+
+    def train(self: Any, game: GameConfig, folder: Path, title: str) -> Any:
+        if doomed(game):
+            raise MemoryError("no memory left")
+        return real(self, game, folder, title)
+
+    monkeypatch.setattr(laboratory.Laboratory, "train", train)
 
 
 def finished_parts(output_dir: Path) -> list[str]:

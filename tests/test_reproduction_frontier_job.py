@@ -81,21 +81,14 @@ def test_choosing_attacks_nothing_looks_at_no_probe_and_agrees_with_the_records(
 
 
 def test_a_point_that_dies_costs_no_other_and_the_next_start_makes_it(monkeypatch, tmp_path):
-    real = laboratory.Laboratory.train
-
-    def dying(self, game, folder, title):
-        if game.target_rate_bits == 2.0:
-            raise MemoryError("no memory left")
-        return real(self, game, folder, title)
-
-    monkeypatch.setattr(laboratory.Laboratory, "train", dying)
+    small_run.let_die(monkeypatch, lambda game: game.target_rate_bits == 2.0)
     wanted = ReproduceConfig(sweep="rate", sweep_values=(2.0,), budget="smoke")
     with pytest.raises(UserError, match="rate=2 of seed 0: MemoryError"):
         reproduction.run(config(tmp_path / "out"), wanted)
     written = json.loads((tmp_path / "out" / "report" / "results.json").read_text())
     assert [one["name"] for one in written["points"]] == ["none", "answer"]
     assert written["failed"] == {"rate=2": {"0": "MemoryError: no memory left"}}
-    monkeypatch.setattr(laboratory.Laboratory, "train", real)
+    monkeypatch.undo()
     titles = counting_steps(monkeypatch)
     mended = reproduction.run(config(tmp_path / "out"), wanted)
     assert len(mended["points"]) == 3 and mended["failed"] == {}

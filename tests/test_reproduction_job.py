@@ -208,14 +208,7 @@ def test_another_fold_in_the_same_folder_is_refused(finished, tmp_path):
 
 
 def test_a_curve_alone_comes_with_its_figure_and_names_a_point_that_died(monkeypatch, tmp_path):
-    real = laboratory.Laboratory.train
-
-    def dying(self, game, folder, title):
-        if game.lambda2 == 3.0:
-            raise MemoryError("no memory left")
-        return real(self, game, folder, title)
-
-    monkeypatch.setattr(laboratory.Laboratory, "train", dying)
+    small_run.let_die(monkeypatch, lambda game: game.lambda2 == 3.0)
     job = ReproduceConfig(sweep="lambda2", sweep_values=(0.0, 2.0, 3.0), budget="smoke", less_data=0.5)
     with pytest.raises(UserError, match="lambda2=3.0 of seed 0: MemoryError"):
         reproduction.run(small_run.config(tmp_path / "out"), job)

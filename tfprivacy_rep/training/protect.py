@@ -187,26 +187,7 @@ def train_encoder(
     Raises:
         UserError: if the batch does not divide by the replicas, or a loss is not finite.
     """
-    attributes, precision = len(data.private.attributes), config.train.precision
-    with strategy.scope():
-        protector = build_protector(config, attributes, seed, game, precision)
-        shape = protector.representation_shape
-        rate_target = RateTarget(game.target_rate_bits) if game.target_rate_bits > 0 else None
-        adversary = build_adversary(config, game, shape, seed, 0, precision) if game.has_opponent else None
-    bounds = mean_image_bounds(data, perceptual) if game.bound_negative_terms else None
-    rules = Game(
-        protector,
-        adversary,
-        perceptual_in(perceptual, precision),
-        protector_terms(
-            game.lambda1, game.lambda2, bounds, rate_target.weight if rate_target else game.rate_weight
-        ),
-        decoder_terms(game.mu1, game.mu2),
-        game.gan_loss,
-        Schedule.of(game),
-        fresh_adversary=lambda restart: build_adversary(config, game, shape, seed, restart, precision),
-        rate_target=rate_target,
-    )
+    rules = _rules(strategy, config, game, perceptual, data, seed)
     private: dict[str, Any] = {"images": data.private.images, "labels": data.private.labels}
     public: dict[str, Any] = {"images": data.public.images}
     if game.lambda2 > 0 and data.private_features is not None:
@@ -224,15 +205,42 @@ def train_encoder(
     )
     history = loop.run(trainer, options)
     bits = history[-1].get("validation/rate_bits")  # of several workers the chief alone measures it
-    if rate_target is not None and bits is not None and (said := rate_target.missed(bits)) is not None:
+    if rules.rate_target is not None and bits is not None and (said := rules.rate_target.missed(bits)) is not None:
         print(f"warning: {title}: {said}", file=sys.stderr)
-    if precision != "float32":  # attackers and servers get the same weights at full precision
-        learned = protector
+    protector = rules.protector
+    if config.train.precision != "float32":  # attackers and servers get the same weights at full precision
         with strategy.scope():
-            protector = build_protector(config, attributes, seed, game)
-        protector.encoder.set_weights(learned.encoder.get_weights())
-        protector.classifier.set_weights(learned.classifier.get_weights())
+            protector = build_protector(config, len(data.private.attributes), seed, game)
+        protector.encoder.set_weights(rules.protector.encoder.get_weights())
+        protector.classifier.set_weights(rules.protector.classifier.get_weights())
     return TrainedEncoder(protector.encoder, protector.classifier, history, protector.release)
+
+
+def _rules(
+    strategy: tf.distribute.Strategy, config: Config, game: GameConfig, perceptual: PerceptualNetwork, data: GameData,
+    seed: int,
+) -> Game:
+    """The game with players built afresh; arguments as of `train_encoder`."""
+    precision = config.train.precision
+    with strategy.scope():
+        protector = build_protector(config, len(data.private.attributes), seed, game, precision)
+        shape = protector.representation_shape
+        rate_target = RateTarget(game.target_rate_bits) if game.target_rate_bits > 0 else None
+        adversary = build_adversary(config, game, shape, seed, 0, precision) if game.has_opponent else None
+    bounds = mean_image_bounds(data, perceptual) if game.bound_negative_terms else None
+    return Game(
+        protector,
+        adversary,
+        perceptual_in(perceptual, precision),
+        protector_terms(
+            game.lambda1, game.lambda2, bounds, rate_target.weight if rate_target else game.rate_weight
+        ),
+        decoder_terms(game.mu1, game.mu2),
+        game.gan_loss,
+        Schedule.of(game),
+        fresh_adversary=lambda restart: build_adversary(config, game, shape, seed, restart, precision),
+        rate_target=rate_target,
+    )
 
 
 def _validation(game: Game, data: GameData, seed: int, title: str) -> Callable[[list[dict[str, float]]], Figures]:
