@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -144,6 +145,22 @@ def test_when_a_worker_is_killed_the_others_end_and_say_so(two_workers):
     assert killed == -9 and code == 1, error[-2000:]
     assert "error: A worker ended: expected all 2 workers to work to the end. Received: UnavailableError: " in error
     assert "task:1" in error and "they go on from the last checkpoint." in error
+
+
+def test_a_sigterm_to_one_worker_saves_and_ends_all_of_them(tmp_path):
+    """No checkpoint is due before the last step: the one that is there was saved because of the signal."""
+    command = ["scripts/train.py", f"--output_dir={tmp_path}", *FLAGS, "--checkpoint_every=120"]
+    processes = _start(command, 2)
+    game = tmp_path / "runs" / "seed0-fold0" / "unprotected" / "game"
+    deadline = time.monotonic() + 120
+    # Until the figures of the first chunk are there, which both have then done.
+    while sum(path.stat().st_size for path in game.glob("logs/*")) < 500 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    processes[1].terminate()
+    for code, _, error in _end(processes):
+        assert code == 128 + signal.SIGTERM and "was saved as" in error, error[-2000:]
+    saved = [int(path.stem.split("-")[1]) for path in (game / "checkpoints").glob("ckpt-*.index")]
+    assert len(saved) == 1 and 5 <= saved[0] < 120 and saved[0] % 5 == 0
 
 
 def test_a_training_of_two_workers_survives_the_loss_of_one(tmp_path):

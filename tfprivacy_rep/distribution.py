@@ -144,6 +144,21 @@ def from_chief(strategy: tf.distribute.Strategy, value: float) -> float:
     return float(_total(strategy)(tf.constant(value if is_chief(strategy) else 0.0, tf.float64)))
 
 
+def from_any(strategy: tf.distribute.Strategy, number: int | None) -> int | None:
+    """The number of the signal that came to this worker or to any other, for all workers; each waits here for all.
+
+    Args:
+        strategy: whose workers they are.
+        number: of the signal that came here; None where none did.
+
+    Returns:
+        It; SIGTERM's where one came to others alone; None where none came to anybody.
+    """
+    if workers(strategy) == 1 or _total(strategy)(tf.constant(float(number is not None), tf.float64)) == 0.0:
+        return number
+    return signal.SIGTERM if number is None else number
+
+
 @functools.cache
 def _total(strategy: tf.distribute.Strategy) -> Callable[[tf.Tensor], tf.Tensor]:
     """The sum of a scalar over the workers, as a graph: each has it from its first replica."""

@@ -12,7 +12,7 @@ import tensorflow as tf
 import tqdm
 
 from tfprivacy_rep.data.image_files import as_user_error
-from tfprivacy_rep.distribution import is_chief, require_same_step, workers
+from tfprivacy_rep.distribution import from_any, from_chief, is_chief, require_same_step, workers
 from tfprivacy_rep.errors import Stopped, UserError
 from tfprivacy_rep.training import interruption
 from tfprivacy_rep.training.checkpoint import CheckpointStore
@@ -110,13 +110,14 @@ def _train(
             store.history[-1]["done"] = float(done)
             _log(writer, store.history[-1])
             bar.update(count)
-            signal = signalled()
+            signal = from_any(options.strategy, signalled())
             due = trainer.step >= saved + options.checkpoint_every or done or trainer.step == options.steps
             if due or signal:
                 _require_finite_variables(trainer, store.newest, options)
                 store.save(trainer.step)
                 saved = trainer.step
             if signal:
+                from_chief(options.strategy, 0.0)  # the chief must have written before anybody ends
                 raise Stopped(signal, f"step {trainer.step} of {options.title} was saved as {store.newest}")
 
 
