@@ -60,8 +60,8 @@ def _attack(options: argparse.Namespace) -> None:
 def _encode(options: argparse.Namespace) -> None:
     from tfprivacy_rep.benchmarks import encoding
 
-    found = encoding.measure(options.photographs, options.image_size, options.widths, options.repeats)
-    _finish(options, encoding.table(found), found)
+    found = encoding.measure(options.sides, options.photographs, options.image_size, options.widths, options.repeats)
+    _finish(options, encoding.table(found), {"measured": found})
 
 
 def _serve(options: argparse.Namespace) -> None:
@@ -131,7 +131,9 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--widths", type=_counts, default="16,32,64,128", help="filters of the encoder's stages")
 
     added = command("encode", _encode, "a folder of photographs to representations, beside decoding alone")
-    added.add_argument("--photographs", type=_at_least(1), default=4000, help="how many are generated")
+    added.add_argument("--sides", type=_counts, default="178,512,1024", help="widths of photographs, comma-separated")
+    added.add_argument("--photographs", type=_at_least(1), default=4000, help="how many have 178 x 218 pixels; there "
+                       "are fewer larger ones, of as many pixels in all")
     added.add_argument("--widths", type=_counts, default="16,32,64,128", help="filters of the encoder's stages")
     added.add_argument("--repeats", type=_at_least(1), default=5, help="rounds in which both are timed in turn")
 

@@ -49,6 +49,14 @@ ROWS = {  # key of a measurement: its row in the table
 }
 
 
+def photograph(draws: np.random.Generator, width: int, height: int) -> bytes:
+    """A JPEG file of a smooth texture, a new colour at about every sixteenth pixel."""
+    coarse = Image.fromarray(draws.integers(0, 256, (round(height / 16), round(width / 16), 3), dtype=np.uint8))
+    buffer = io.BytesIO()
+    coarse.resize((width, height), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
 def make_celeba(folder: Path, count: int) -> None:
     """Writes CelebA's original layout with `count` photographs of 178 x 218 pixels, smooth textures."""
     from tfprivacy_rep.data.attributes import CELEBA_ATTRIBUTES
@@ -59,10 +67,7 @@ def make_celeba(folder: Path, count: int) -> None:
     for i, name in enumerate(names):
         path = folder / "img_align_celeba" / name
         if i < DIFFERENT:
-            coarse = Image.fromarray(draws.integers(0, 256, (14, 11, 3), dtype=np.uint8))
-            buffer = io.BytesIO()
-            coarse.resize((178, 218), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=90)
-            path.write_bytes(buffer.getvalue())
+            path.write_bytes(photograph(draws, 178, 218))
         else:
             shutil.copyfile(folder / "img_align_celeba" / names[i % DIFFERENT], path)
     labels = draws.integers(0, 2, (count, len(CELEBA_ATTRIBUTES))) * 2 - 1
