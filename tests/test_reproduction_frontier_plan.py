@@ -23,7 +23,7 @@ FEW = ordered(CONFIG, [("none", None), ("rate", 4.0), ("rate", 64.0), ("rate", 1
 def test_every_way_is_there_from_the_weakest_protection_on():
     found = points(CONFIG, FRONTIER)
     assert list(dict.fromkeys(point.way for point in found)) == list(WAYS)
-    assert [p.strength for p in found if p.way == "rate"] == [128, 64, 32, 16, 8, 4, 2]
+    assert [p.strength for p in found if p.way == "rate"] == [128, 96, 64, 32, 16, 8, 4, 2]
     assert [p.strength for p in found if p.way == "noise"] == [0.25, 0.5, 1]
     assert len({point.name for point in found}) == len(found)
 
