@@ -36,7 +36,7 @@ def _attacker(name: str, factor: str, what: str, psnr: float, **more: Any) -> di
         "psnr": psnr, "ssim": psnr / 32.0, "feature_similarity": 0.951, "feature_similarity_centered": 0.612,
         "face_similarity": 0.927, "face_similarity_rescaled": 0.314, **identity(rank1),
         "second": {"face_similarity": 0.431, "rank1": rank1 - 0.043, "rank5": rank1 + 0.072, "auc": rank1 + 0.101},
-        "history": history,
+        "history": history, "warnings": [],
     }
     return made | more
 

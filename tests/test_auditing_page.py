@@ -219,6 +219,15 @@ def test_names_are_escaped(tmp_path, written):
     assert r"\<img src=x onerror=alert(1)\>\|\*" in (tmp_path / "report.md").read_text("utf-8")
 
 
+def test_warnings_of_attackers_stand_above_their_table(written):
+    contents = example()
+    contents["attackers"][1]["warnings"] = [{
+        "condition": "decoder_ignores_z", "step": 300, "recovered": 900, "figures": {}, "text": "it ignores Z."}]
+    for text in written(contents):
+        told = text.index("Attacker decoder: it ignores Z. Seen at step 300 and gone by step 900.")
+        assert told < text.index("ridge regression from Z to pixels")
+
+
 def test_no_intervals_no_brackets(written):
     contents = example()
     contents["intervals"] = {}

@@ -136,3 +136,11 @@ def test_cautions():
     assert contents["cautions"][0] in told
     contents["cautions"].append("decoder_deep was still improving.")
     assert sum("still improving" in text.lower() for text in compose(contents).cautions) == 1
+
+
+def test_collapsed_attackers_are_among_the_cautions():
+    contents = example()
+    assert not any("collapse" in text for text in compose(contents).cautions)
+    contents["attackers"][1]["warnings"] = [{}]
+    assert "Signs of a collapse in training: attacker decoder. Read the warnings above the figures." in compose(
+        contents).cautions

@@ -39,7 +39,7 @@ def record(
         "way": way, "strength": strength, "seed": seed, "attributes": ["First", "Second"], "single_attribute": "First",
         "skipped_images": 0, "recogniser": "dlib", "own_validation_mcc": use, "rehearsed_linkage": linkage,
         "validation": {"decoder": {"psnr": psnr}}, "strongest_linkage": "cosine", "headline_attackers": {},
-        "attackers": {"decoder": {"converged": True}}, "seconds": 1.0,
+        "attackers": {"decoder": {"converged": True, "warnings": []}}, "seconds": 1.0,
         "partition": {"mode": "paper", "people": {"probes": PEOPLE}, "shared_people": {}, "counts": {"probes": COUNT}},
         "encoder": {"lambda1": 0.0, "lambda2": 0.0, "noise": {"target_rate_bits": 2.0} if bits else {}, "numbers": 4,
                     "options": {}, "fingerprint": "f", "seconds": 2.0},
@@ -92,6 +92,7 @@ def test_points_come_in_the_order_of_the_ways_with_figures_and_intervals(written
     low, high = (point(written, "rate=2")["mean_mcc"][end] for end in ("low", "high"))
     assert low < 0.5 < high, "people are resampled"
     assert written["failed"] == {"both=1": {"0": "no memory left"}}
+    assert point(written, "none")["warnings"] == []
 
 
 def test_the_pareto_set_of_each_figure_leaves_the_answer_out(written):

@@ -6,6 +6,7 @@ from typing import Any, Mapping
 
 from tfprivacy_rep.auditing.cells import nobody_known, not_applicable, told
 from tfprivacy_rep.auditing.tables_people import sorted_probes
+from tfprivacy_rep.report import warned
 from tfprivacy_rep.report.verdict import mcc_words
 from tfprivacy_rep.report.wording import capital, counted, is_missing, listed, lookup, number
 
@@ -120,7 +121,8 @@ def membership(contents: Mapping[str, Any]) -> str:
 def cautions(contents: Mapping[str, Any]) -> tuple[str, ...]:
     """What must be known before the figures are used: the report's own, then those of results.json."""
     given = [str(text) for text in contents["cautions"]]
-    own = [_smoke(contents), _scope(contents), _unfinished(contents), _skipped(contents), _constant(contents)]
+    own = [_smoke(contents), _scope(contents), _unfinished(contents), _collapsed(contents), _skipped(contents),
+           _constant(contents)]
     last = (f"{capital(contents['guarantee'])}: these are measurements against the attackers named here; a stronger "
             "one may get back more.")
     return tuple(dict.fromkeys([*[text for text in own if text], *given, last]))
@@ -140,6 +142,10 @@ def _scope(contents: Mapping[str, Any]) -> str:
     also = f" and {seeds} seeds of the headline's attackers" if seeds > 1 else ", and no other seed of the attackers"
     return (f"One encoder was audited, on {tested} of {people}. The intervals (95 %) cover other {resampled}{also}; "
             "they say nothing about another training of the encoder.")
+
+
+def _collapsed(contents: Mapping[str, Any]) -> str:
+    return warned.collapsed([f"attacker {one['name']}" for one in contents["attackers"] if one.get("warnings")])
 
 
 def _unfinished(contents: Mapping[str, Any]) -> str:

@@ -190,6 +190,7 @@ def _attackers(
             own = facts["attackers"][name]
             repeated = seeds if name in headline and rung and rung.factor != "closed form" else 1
             one |= {key: own[key] for key in _OF_TRAINING}
+            one["warnings"] = own.get("warnings")  # a white box has none, nor has the record of an older version
             one |= {"seeds": repeated, "tested": own.get("tested", len(audited.people)),
                     "validation": facts["validation"].get(name, {}), "second": {}, **found[name]}
         written.append(one)

@@ -6,6 +6,7 @@ from typing import Any, Mapping
 
 from tfprivacy_rep.auditing.cells import HEADS, TARS, Figures, heads, interval_words, not_applicable
 from tfprivacy_rep.report.layout import Cell, Row, Table
+from tfprivacy_rep.report.warned import seen
 
 _BACK = ("psnr", "ssim", "face_similarity", "face_similarity_rescaled", "feature_similarity",
          "feature_similarity_centered")
@@ -36,6 +37,8 @@ def ladder_table(contents: Mapping[str, Any]) -> Table:
         "weigh the GAN loss and the perceptual loss.",
         ("Attacker", "Factor", "What it is", "Parameters", "Photographs of X2", "Steps", "Converged", "mu1", "mu2",
          "Seeds", "Seconds"), tuple(rows), figures.notes(), names=3,
+        warnings=tuple(f"Attacker {one['name']}: {warning['text']} Seen {seen(warning)}."
+                       for one in contents["attackers"] for warning in one.get("warnings") or ()),
     )
 
 

@@ -70,5 +70,16 @@ def _told(name: str, found: Sequence[Mapping[str, Any]], runs: int) -> str:
 
 def _when(one: Mapping[str, Any], runs: int) -> str:
     run = f"with seed {one['seed']} fold {one['fold']} " if runs > 1 else ""
+    return run + seen(one)
+
+
+def seen(one: Mapping[str, Any]) -> str:
+    """When a warning came, and whether it went."""
     ended = "" if one["recovered"] is None else f" and gone by step {one['recovered']}"
-    return f"{run}at step {one['step']}{ended}"
+    return f"at step {one['step']}{ended}"
+
+
+def collapsed(players: Sequence[str]) -> str:
+    """A caution that names players that collapsed in training; empty where there is none."""
+    named = f"Signs of a collapse in training: {listed(players)}. Read the warnings above the figures."
+    return named if players else ""

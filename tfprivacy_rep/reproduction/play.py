@@ -16,6 +16,7 @@ from tfprivacy_rep.jobs import ReproduceConfig
 from tfprivacy_rep.laboratory import Setting
 from tfprivacy_rep.reproduction.plan import Point, attacker_spec
 from tfprivacy_rep.reproduction.seed import MAX_PICTURES, PART, SeedOfTasks
+from tfprivacy_rep.training.health_warnings import written
 from tfprivacy_rep.training.protect import TrainedEncoder
 
 
@@ -42,13 +43,13 @@ class SeedOfPoints(SeedOfTasks[Point]):
         linked, strongest = audit.linkage_columns(subject)
         columns |= {name: linked[name] for name in ("linkage/rank1", "linkage/rank1_answer")}
         columns |= self._utility(subject, encoder.single)
-        facts = self._facts(point, made, seconds)
+        facts = self._facts(point, trained, made, seconds)
         facts["encoder"] |= {"fingerprint": subject.encode.require_unchanged(), "strongest_linkage": strongest}
         facts |= {
             "row": point.row, "value": point.value,
             "attacker": {
                 "name": spec.name, "mu1": spec.mu1, "mu2": spec.mu2, "steps": outcome.steps,
-                "converged": outcome.converged,
+                "converged": outcome.converged, "warnings": written(outcome.history, attacker=True),
             },
             "seconds": round(time.monotonic() - started, 1),
         }

@@ -8,6 +8,7 @@ from typing import Any, Mapping, Sequence
 import numpy as np
 
 from tfprivacy_rep.evaluation.results import NO_GUARANTEE, RunRecord
+from tfprivacy_rep.reproduction import health
 from tfprivacy_rep.reproduction.claims import CLAIMS, check, sweep_claim
 from tfprivacy_rep.reproduction.figures import STATISTICS, all_measured
 from tfprivacy_rep.reproduction.rows import ROWS
@@ -112,6 +113,7 @@ def _point(records: Sequence[RunRecord]) -> dict[str, Any]:
         "x1_photographs": partition["counts"]["x1_train"], "x2_photographs": partition["counts"]["x2_train"],
         "attacker_steps": [fact["attacker"]["steps"] for fact in facts],
         "converged": [fact["attacker"]["converged"] for fact in facts],
+        "warnings": health.warnings((fact, [fact["attacker"]]) for fact in facts),
         "fingerprints": [fact["encoder"]["fingerprint"] for fact in facts],
         "seconds": [round(fact["encoder"]["seconds"] + fact["seconds"], 1) for fact in facts],
     }

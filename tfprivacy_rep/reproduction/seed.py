@@ -18,6 +18,7 @@ from tfprivacy_rep.jobs import ReproduceConfig
 from tfprivacy_rep.laboratory import Laboratory, Setting
 from tfprivacy_rep.reproduction.budgets import MOST_IMAGES
 from tfprivacy_rep.reproduction.plan import AnyTask, EncoderJob, encoders
+from tfprivacy_rep.training.health_warnings import written
 from tfprivacy_rep.training.protect import TrainedEncoder
 
 #: Name of the columns of a point in its record.
@@ -108,7 +109,7 @@ class SeedOfTasks(ABC, Generic[AnyTask]):
         folder = self._folder / "encoders" / encoder.name
         return made.train(encoder.game, folder, f"seed {self._seed}: {encoder.name}, game")
 
-    def _facts(self, point: AnyTask, made: Laboratory, seconds: float) -> dict[str, Any]:
+    def _facts(self, point: AnyTask, trained: TrainedEncoder, made: Laboratory, seconds: float) -> dict[str, Any]:
         """What the records of all kinds of points say: of the photographs, and of the encoder."""
         photographs, recogniser, game = self._setting.photographs, self._setting.recogniser, point.encoder.game
         return {
@@ -118,7 +119,7 @@ class SeedOfTasks(ABC, Generic[AnyTask]):
             "recogniser": recogniser.name if recogniser else None,
             "encoder": {
                 "name": point.encoder.name, "lambda1": game.lambda1, "lambda2": game.lambda2,
-                "options": game.crutches(), "seconds": round(seconds, 1),
+                "options": game.crutches(), "seconds": round(seconds, 1), "warnings": written(trained.history),
             },
         }
 

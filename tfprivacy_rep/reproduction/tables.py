@@ -6,6 +6,7 @@ from typing import Any, Mapping
 
 from tfprivacy_rep.report.layout import Cell, Row, Table
 from tfprivacy_rep.report.wording import DASH, interval, number
+from tfprivacy_rep.reproduction import health
 from tfprivacy_rep.reproduction.rows import FIGURES
 
 _HEADS = {
@@ -46,6 +47,7 @@ def rows_table(contents: Mapping[str, Any]) -> Table:
         "networks, weights, attackers and the judge of faces are others. ↑ higher is better for the service, ↓ lower "
         "is better for the people on the photographs.",
         ("ID", "Encoder", "Attacker", *_heads(contents)), tuple(lines), tuple(notes), names=3,
+        warnings=health.told((f"Row {row['row']}", row.get("warnings")) for row in contents["rows"]),
     )
 
 
@@ -112,4 +114,6 @@ def sweep_table(contents: Mapping[str, Any]) -> Table | None:
         f"{', '.join(map(str, seeds))}. Intervals over people" + (", then seeds." if len(seeds) > 1 else " alone."),
         ("lambda2", *heads, "Attacker's steps"), tuple(lines),
         ("* still improving when its budget ended.", *failed),
+        warnings=health.told((f"lambda2 = {one['value']:g}", one.get("warnings"))
+                             for one in contents["sweep"]["points"]),
     )

@@ -74,6 +74,11 @@ def warnings_of(history: History, attacker: bool = False) -> list[HealthWarning]
     return sorted(found, key=lambda warning: warning.step)
 
 
+def written(history: History, attacker: bool = False) -> list[dict[str, Any]] | None:
+    """The same as plain values, for JSON; None where nobody looked."""
+    return [one.to_dict() for one in warnings_of(history, attacker)] if was_looked_at(history) else None
+
+
 def announce(title: str, history: History, attacker: bool = False) -> None:
     """Prints what the newest row of a history brought: new warnings, and old ones that hold no longer.
 

@@ -17,6 +17,7 @@ from tfprivacy_rep.evaluation.audit import as_photographs
 from tfprivacy_rep.laboratory import Laboratory
 from tfprivacy_rep.metrics.image_similarity import psnr, ssim
 from tfprivacy_rep.metrics.similarity import cosine
+from tfprivacy_rep.training.health_warnings import written
 from tfprivacy_rep.trials.judges import Columns, Histogram, Judges
 from tfprivacy_rep.trials.releases import Release
 
@@ -32,7 +33,8 @@ class Attempt:
     Attributes:
         name: of the attacker.
         decode: representations to images, float32 in [0, 1].
-        facts: JSON: `mu1`, `mu2`, `steps`, `converged`, `parameters`, `photographs`, `seconds`, `history`.
+        facts: JSON: `mu1`, `mu2`, `steps`, `converged`, `parameters`, `photographs`, `seconds`, `history`,
+            `warnings` of its health.
     """
 
     name: str
@@ -98,6 +100,7 @@ def solve(lesson: Lesson) -> Attempt:
     return Attempt(ladder.LINEAR, lesson.decoder(fitted.decode), {
         "mu1": 0.0, "mu2": 0.0, "steps": 0, "converged": True, "parameters": fitted.parameters,
         "photographs": lesson.training.originals, "seconds": round(time.monotonic() - started, 1), "history": [],
+        "warnings": None,
     })
 
 
@@ -111,6 +114,7 @@ def train(laboratory: Laboratory, lesson: Lesson, spec: AttackerSpec, folder: Pa
         "parameters": int(outcome.decode.model.count_params()),
         "photographs": max(1, round(spec.share * lesson.training.originals)),
         "seconds": round(time.monotonic() - started, 1), "history": history,
+        "warnings": written(outcome.history, attacker=True),
     })
 
 

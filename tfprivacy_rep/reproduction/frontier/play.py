@@ -70,7 +70,7 @@ class SeedOfWays(SeedOfTasks[Variant]):
             release = answer_bits(release)
         columns, row, pictures = self._trials.row(release, point.attackers)
         columns |= _rates(release)
-        facts = self._facts(point, self._made, seconds) | row
+        facts = self._facts(point, trained, self._made, seconds) | row
         facts["encoder"] |= {
             "fingerprint": subject.encode.require_unchanged(), "noise": point.encoder.game.noise_options(),
             "numbers": int(np.prod(release.z["probes"].shape[1:])),

@@ -9,6 +9,7 @@ import numpy as np
 from tfprivacy_rep.config import Config
 from tfprivacy_rep.evaluation.pareto import unbeaten
 from tfprivacy_rep.evaluation.results import NO_GUARANTEE, RunRecord
+from tfprivacy_rep.reproduction import health
 from tfprivacy_rep.reproduction.frontier import choice, figures, plan
 from tfprivacy_rep.reproduction.frontier.choice import Use
 from tfprivacy_rep.reproduction.frontier.plan import HARD, Variant, options
@@ -103,6 +104,8 @@ def _point(point: Variant, records: Records, use: float | None) -> dict[str, Any
         "seeds": [fact["seed"] for fact in facts], "linkage": [fact["strongest_linkage"] for fact in facts],
         "attackers": [fact["headline_attackers"] for fact in facts],
         "converged": [all(one["converged"] for one in fact["attackers"].values()) for fact in facts],
+        "warnings": health.warnings(
+            (fact, [one | {"name": name} for name, one in fact["attackers"].items()]) for fact in facts),
         "fingerprints": [fact["encoder"]["fingerprint"] for fact in facts],
         "seconds": [round(fact["encoder"]["seconds"] + fact["seconds"], 1) for fact in facts],
     }

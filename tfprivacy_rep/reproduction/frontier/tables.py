@@ -6,6 +6,7 @@ from typing import Any, Mapping
 
 from tfprivacy_rep.report.layout import Cell, Row, Table
 from tfprivacy_rep.report.wording import DASH, interval, lookup, number
+from tfprivacy_rep.reproduction import health
 from tfprivacy_rep.reproduction.frontier.ways import ANSWER, NONE, WAYS
 
 _HEADS = {"mean_mcc": "Mean MCC ↑", "linkage_rank1": "Rank-1 from Z ↓", "rank1": "Rank-1 from reconstructions ↓",
@@ -39,6 +40,7 @@ def points_table(contents: Mapping[str, Any]) -> Table:
         ("Not beaten in: no other point has as high a mean MCC and tells as little, and is better in one of both. The "
          "answer is left out of that: it is the limit of all, and no rival.",
          "* an attacker was still improving when its budget ended."),
+        warnings=health.told((one["label"], one.get("warnings")) for one in contents["points"]),
     )
 
 
