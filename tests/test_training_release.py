@@ -16,16 +16,17 @@ from tfprivacy_rep.models.players import Protector
 from tfprivacy_rep.models.release import learned_release
 from tfprivacy_rep.objectives.combine import protector_terms
 from tfprivacy_rep.training import loop
+from tfprivacy_rep.training.moves import View
 from tfprivacy_rep.training.rate_target import RateTarget
 from tfprivacy_rep.training.trainer import GameTrainer
 
 
-def trainer(strategy: tf.distribute.Strategy, target: float = 4.0, weight: float = 0.01) -> GameTrainer:
+def trainer(strategy: tf.distribute.Strategy, target: float = 4.0, weight: float = 0.01, draws: int = 1) -> GameTrainer:
     """The tiny game with a learned release; both players and all terms."""
     with strategy.scope():
         encoder, release = learned_release(build_trunk(tiny.SIZE, tiny.WIDTHS, seed=0), tiny.NUMBERS, seed=4)
         classifier = build_classifier((tiny.NUMBERS,), tiny.ATTRIBUTES, seed=1)
-        protector = Protector.create(encoder, classifier, 0.01, release)
+        protector = Protector.create(encoder, classifier, 0.01, release, draws)
         rate_target = RateTarget(target) if target else None
     terms = protector_terms(0.5, 0.3, None, rate_target.weight if rate_target else weight)
     return tiny.trainer_of(strategy, dataclasses.replace(
@@ -84,3 +85,35 @@ def test_a_dearer_rate_is_a_smaller_rate(one_replica):
             means = played.train_steps(1).means
         rates.append(means["protector/L_rate"])
     assert rates[1] < 0.5 * rates[0]
+
+
+def test_l_u_is_the_mean_over_the_draws_and_all_else_sees_the_first(one_replica):
+    """By hand, of each draw alone."""
+    game = trainer(one_replica, draws=3)._game
+    protector = game.protector
+    batch = {"images": tf.constant(tiny.images(4, 0), tf.float32) / 255.0,
+             "labels": tf.constant(tiny.private_fields(4)["labels"]),
+             "noise": tf.random.stateless_normal([4, 3 * tiny.NUMBERS], [1, 2])}
+    given, z = protector.represent(batch, training=False)
+    drawn = protector.drawn(given, batch)
+    assert drawn.shape == (4, 3, tiny.NUMBERS) and protector.noise == 3 * tiny.NUMBERS
+    np.testing.assert_array_equal(drawn[:, 0], z)
+    by_hand = given[:, 0] + tf.exp(given[:, 1]) * batch["noise"][:, 2 * tiny.NUMBERS :]
+    np.testing.assert_allclose(drawn[:, 2], by_hand, rtol=1e-6)
+    view = View(batch, z, classifier=protector.classifier, draws=drawn)
+    alone = [View(batch, drawn[:, draw], classifier=protector.classifier).value("L_u") for draw in range(3)]
+    np.testing.assert_allclose(view.value("L_u"), np.mean(alone, axis=0), rtol=1e-5)
+    assert not np.allclose(alone[0], alone[1])
+
+
+def test_the_game_with_several_draws_is_the_same_on_1_and_on_2_replicas(one_replica, two_replicas):
+    rows = [trainer(strategy, draws=3).train_steps(3).means for strategy in (one_replica, two_replicas)]
+    assert rows[0].keys() == rows[1].keys()
+    for name, value in rows[0].items():
+        assert rows[1][name] == pytest.approx(value, rel=1e-3), name
+
+
+def test_one_draw_without_noise_is_no_draw(one_replica):
+    protector = tiny.game(one_replica).protector
+    assert protector.drawn(None, {}) is None and protector.noise == 0
+    assert trainer(one_replica)._game.protector.drawn(None, {}) is None

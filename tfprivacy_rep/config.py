@@ -187,6 +187,8 @@ class TrainConfig:
     augment: int = option(1, "copies of each training photograph of X1 and X2: the original and shifted, mirrored "
                           "variants; 1: the original alone")
     learning_rate: float = option(1e-3, "Adam's step size of encoder and classifier")
+    utility_draws: int = option(1, "draws of Z of each photograph that L_u is averaged over, where Z has noise: with "
+                                "more of them less is lost to it, at little cost")
     adversary_learning_rate: float = option(1e-3, "Adam's step size of the simulated decoder and discriminator")
     log_every: int = option(50, "steps compiled into one call, and between two logged values")
     checkpoint_every: int = option(200, "steps between two checkpoints")
@@ -203,7 +205,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         require_types(self)
-        for name in ("steps", "batch_size", "augment", "log_every", "checkpoint_every"):
+        for name in ("steps", "batch_size", "augment", "utility_draws", "log_every", "checkpoint_every"):
             require(name, getattr(self, name), getattr(self, name) >= 1, "at least 1", "Leave it out for the default.")
         for name in ("learning_rate", "adversary_learning_rate"):
             require(name, getattr(self, name), getattr(self, name) > 0, "a positive number", "Use 0.001.")

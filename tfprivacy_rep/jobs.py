@@ -99,7 +99,8 @@ class AuditConfig:
     LEFT_OUT: ClassVar[tuple[str, ...]] = (
         "representation_size", "lambda1", "lambda2", "mu1", "mu2", "gan_loss", "adversary_moves", "adversary_warmup",
         "bound_negative_terms", "restart_decoder_every", "steps", "batch_size", "learning_rate",
-        "adversary_learning_rate", "log_every", "checkpoint_every", "recogniser", "seeds", "folds", "use_export",
+        "utility_draws", "adversary_learning_rate", "log_every", "checkpoint_every", "recogniser", "seeds", "folds",
+        "use_export",
     )
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Mapping
 
 import keras
+import tensorflow as tf
 
 from tfprivacy_rep.models.precision import scales_losses
 from tfprivacy_rep.models.release import GaussianRelease
@@ -26,22 +27,24 @@ class Protector:
         classifier: representations to logits `[B, A]`.
         optimizer: moves both; built for exactly their trainable variables.
         release: what Z is drawn from, for a stochastic encoder; None where the encoder gives Z itself.
+        draws: releases of each photograph that L_u is averaged over; all other terms see the first alone.
     """
 
     encoder: keras.Model
     classifier: keras.Model
     optimizer: keras.optimizers.Optimizer
     release: GaussianRelease | None = None
+    draws: int = 1
 
     @classmethod
     def create(
         cls, encoder: keras.Model, classifier: keras.Model, learning_rate: float,
-        release: GaussianRelease | None = None,
+        release: GaussianRelease | None = None, draws: int = 1,
     ) -> "Protector":
         """Joins the models with an Adam optimizer. Call it inside the strategy's scope."""
         optimizer = _adam(learning_rate, encoder)
         optimizer.build(encoder.trainable_variables + classifier.trainable_variables)
-        return cls(encoder, classifier, optimizer, release)
+        return cls(encoder, classifier, optimizer, release, draws)
 
     @property
     def representation_shape(self) -> tuple[int, ...]:
@@ -51,21 +54,40 @@ class Protector:
 
     @property
     def noise(self) -> int:
-        """Normal numbers that one Z takes; 0 for an encoder that gives Z itself."""
-        return 0 if self.release is None else self.representation_shape[0]
+        """Normal numbers that the draws of a photograph take; 0 for an encoder that gives Z itself."""
+        return 0 if self.release is None else self.draws * self.representation_shape[0]
 
     def represent(self, batch: Mapping[str, Any], training: bool) -> tuple[Any, Any]:
         """Encodes a batch and draws Z.
 
         Args:
-            batch: `images` `[b, S, S, 3]`; with a release, `noise` `[b, d]`.
+            batch: `images` `[b, S, S, 3]`; with a release, `noise` `[b, draws * d]`.
             training: whether the encoder learns.
 
         Returns:
             What the encoder gives, and Z; the same without a release.
         """
         given = self.encoder(batch["images"], training=training)
-        return given, given if self.release is None else self.release.sample(given, batch["noise"])
+        if self.release is None:
+            return given, given
+        return given, self.release.sample(given, batch["noise"][:, : self.representation_shape[0]])
+
+    def drawn(self, given: Any, batch: Mapping[str, Any]) -> Any:
+        """All draws of Z of a batch.
+
+        Args:
+            given: what `represent` has of the encoder.
+            batch: that it was given.
+
+        Returns:
+            `[b, draws, d]`, of which the first is `represent`'s; None where there is no other.
+        """
+        if self.release is None or self.draws == 1:
+            return None
+        numbers = self.representation_shape[0]
+        noise = batch["noise"]
+        return tf.stack([self.release.sample(given, noise[:, start : start + numbers])
+                         for start in range(0, self.noise, numbers)], axis=1)
 
     @property
     def variables(self) -> list:

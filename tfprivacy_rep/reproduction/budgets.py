@@ -52,8 +52,10 @@ FRONTIER_OF: dict[str, dict[str, dict[str, Any]]] = {
         "full": dict(augment=32, steps=4_000, attack_steps=4_000),
     },
     # 500 people are tested. Under noise forty attributes take longer to learn than without.
-    "rendered": {"small": dict(rendered_images=33_400, release_size=64, steps=2_400, checkpoint_every=800,
-                               learning_rate=2e-3, adversary_learning_rate=2e-3, perceptual_size=16)},
+    "rendered": {"small": dict(
+        rendered_images=33_400, release_size=64, steps=6_000, checkpoint_every=2_000, log_every=300, utility_draws=8,
+        learning_rate=2e-3, adversary_learning_rate=2e-3, perceptual_size=16,
+    )},
 }
 
 Strengths = Mapping[str, tuple[float, ...]]

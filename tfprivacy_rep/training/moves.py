@@ -42,6 +42,7 @@ class View:
             included.
         parameters: of the distribution that Z was drawn from, `[b, 2, d]`, and the release that they belong to, needed
             for `L_rate` only.
+        draws: several draws of Z, `[b, K, d]`, that `L_u` is averaged over; None: of `z` alone.
     """
 
     batch: Batch
@@ -54,6 +55,7 @@ class View:
     decoder_learns: bool = False
     parameters: tf.Tensor | None = None
     release: GaussianRelease | None = None
+    draws: tf.Tensor | None = None
 
     @cached_property
     def reconstruction(self) -> tf.Tensor:
@@ -114,7 +116,12 @@ def _own(term: Term, compute: Callable[[View], tf.Tensor], view: View) -> tf.Ten
 
 def _utility(view: View) -> tf.Tensor:
     assert view.classifier is not None
-    return attribute_loss(view.classifier(view.z, training=True), view.batch["labels"])
+    labels = view.batch["labels"]
+    if view.draws is None:
+        return attribute_loss(view.classifier(view.z, training=True), labels)
+    count, numbers = view.draws.shape[1:]
+    logits = view.classifier(tf.reshape(view.draws, [-1, numbers]), training=True)
+    return tf.reduce_mean(tf.reshape(attribute_loss(logits, tf.repeat(labels, count, axis=0)), [-1, count]), axis=-1)
 
 
 def _pixels(view: View) -> tf.Tensor:
@@ -216,7 +223,7 @@ def protector_move(
         given, z = protector.represent(batch, training=True)
         view = View(
             batch, z, adversary.decoder if adversary else None, perceptual, protector.classifier, parameters=given,
-            release=protector.release,
+            release=protector.release, draws=protector.drawn(given, batch),
         )
         values = view.values(terms)
         return share_of_mean(combine(terms, values), global_batch), values

@@ -137,7 +137,7 @@ def _protector(config: Config, attributes: int, seed: int, game: GameConfig) -> 
             encoder, release = fixed_release(encoder, game.release_noise)
     shape = encoder.output_shape[1:] if release is None else encoder.output_shape[2:]
     classifier = build_classifier(shape, attributes, seed=10 * seed + 1)
-    return Protector.create(encoder, classifier, config.train.learning_rate, release)
+    return Protector.create(encoder, classifier, config.train.learning_rate, release, config.train.utility_draws)
 
 
 def build_adversary(
