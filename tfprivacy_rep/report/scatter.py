@@ -7,6 +7,7 @@ from typing import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
@@ -86,7 +87,7 @@ def scatter(figure: Figure, families: Sequence[Family], x_axis: str, y_axis: str
     plain_axes(axes)
     figure.legend(loc="outside lower center", ncols=columns, fontsize=10, frameon=False)
     figure.draw_without_rendering()  # places the axes, so that labels can be set without touching one another
-    _label(axes, [(mark.x, mark.y, mark.label) for mark in marks])
+    _label(axes, [(mark, family.colour) for family in families for mark in family.marks])
 
 
 def _intervals(axes: Axes, mark: Mark, colour: str) -> None:
@@ -96,15 +97,18 @@ def _intervals(axes: Axes, mark: Mark, colour: str) -> None:
         axes.plot(mark.x_ends, [mark.y, mark.y], color=colour, linewidth=0.9)
 
 
-def _label(axes: Axes, labelled: Sequence[tuple[float, float, str]]) -> None:
+def _label(axes: Axes, labelled: Sequence[tuple[Mark, str]]) -> None:
+    """Writes labels beside their marks, in a darker shade of their colour: where many are close, it tells whose they
+    are."""
     taken = _drawn(axes)
-    for x, y, text in labelled:
-        if not text:
+    for mark, colour in labelled:
+        if not mark.label:
             continue
         best, least, free = None, float("inf"), None
         for right, up in _OFFSETS:
             tried = axes.annotate(
-                text, (x, y), xytext=(right, up), textcoords="offset points", fontsize=9,
+                mark.label, (mark.x, mark.y), xytext=(right, up), textcoords="offset points", fontsize=9,
+                color=[0.7 * part for part in to_rgb(colour)],
                 ha="left" if right > 0 else "right" if right else "center",
                 va="bottom" if up > 0 else "top" if up else "center")
             box = tried.get_window_extent()
