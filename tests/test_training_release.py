@@ -96,7 +96,7 @@ def test_l_u_is_the_mean_over_the_draws_and_all_else_sees_the_first(one_replica)
              "noise": tf.random.stateless_normal([4, 3 * tiny.NUMBERS], [1, 2])}
     given, z = protector.represent(batch, training=False)
     drawn = protector.drawn(given, batch)
-    assert drawn.shape == (4, 3, tiny.NUMBERS) and protector.noise == 3 * tiny.NUMBERS
+    assert drawn.shape == (4, 3, tiny.NUMBERS) and protector.noise == tiny.NUMBERS
     np.testing.assert_array_equal(drawn[:, 0], z)
     by_hand = given[:, 0] + tf.exp(given[:, 1]) * batch["noise"][:, 2 * tiny.NUMBERS :]
     np.testing.assert_allclose(drawn[:, 2], by_hand, rtol=1e-6)

@@ -54,14 +54,14 @@ class Protector:
 
     @property
     def noise(self) -> int:
-        """Normal numbers that the draws of a photograph take; 0 for an encoder that gives Z itself."""
-        return 0 if self.release is None else self.draws * self.representation_shape[0]
+        """Normal numbers that one Z takes; 0 for an encoder that gives Z itself."""
+        return 0 if self.release is None else self.representation_shape[0]
 
     def represent(self, batch: Mapping[str, Any], training: bool) -> tuple[Any, Any]:
         """Encodes a batch and draws Z.
 
         Args:
-            batch: `images` `[b, S, S, 3]`; with a release, `noise` `[b, draws * d]`.
+            batch: `images` `[b, S, S, 3]`; with a release, `noise` `[b, d]`, or more, of which the first d count.
             training: whether the encoder learns.
 
         Returns:
@@ -70,24 +70,22 @@ class Protector:
         given = self.encoder(batch["images"], training=training)
         if self.release is None:
             return given, given
-        return given, self.release.sample(given, batch["noise"][:, : self.representation_shape[0]])
+        return given, self.release.sample(given, batch["noise"][:, : self.noise])
 
     def drawn(self, given: Any, batch: Mapping[str, Any]) -> Any:
         """All draws of Z of a batch.
 
         Args:
             given: what `represent` has of the encoder.
-            batch: that it was given.
+            batch: that it was given, with `noise` `[b, draws * d]`.
 
         Returns:
             `[b, draws, d]`, of which the first is `represent`'s; None where there is no other.
         """
         if self.release is None or self.draws == 1:
             return None
-        numbers = self.representation_shape[0]
-        noise = batch["noise"]
-        return tf.stack([self.release.sample(given, noise[:, start : start + numbers])
-                         for start in range(0, self.noise, numbers)], axis=1)
+        return tf.stack([self.release.sample(given, noise)
+                         for noise in tf.split(batch["noise"], self.draws, axis=1)], axis=1)
 
     @property
     def variables(self) -> list:

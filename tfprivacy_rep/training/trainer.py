@@ -118,12 +118,14 @@ class GameTrainer:
         schedule = self._game.schedule
         starts = {"private": schedule.private_batches(step), "public": schedule.public_batches(step)}
         seeds = {"private": 2 * self._seed, "public": 2 * self._seed + 1}
+        protector = self._game.protector
+        noise = {"private": protector.draws * protector.noise, "public": protector.noise}
         self._iterators = {
             name: iterate(
                 self._strategy,
                 functools.partial(
                     pipeline.batches, self._fields[name], self._batch_size, seeds[name], starts[name],
-                    noise=self._game.protector.noise,
+                    noise=noise[name],
                 ),
             )
             for name in self._fields
