@@ -41,7 +41,7 @@ def test_a_configured_game_has_its_schedule_and_one_without_negative_terms_no_ad
 class Counter:
     """A player that is one number; stands for any player of a `Game`."""
 
-    discriminator, noise = None, 0
+    discriminator, noise, draws = None, 0, 1
 
     def __init__(self, start: float) -> None:
         self.count = keras.Variable(start, aggregation="mean")
