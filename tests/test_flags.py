@@ -33,6 +33,7 @@ _CHOICES = {
     "budget": "smoke",
     "sweep": "lambda2",
     "sweep_values": (0.0, 0.5),
+    "points": ("rate=8",),
     "less_data": 0.5,
     "partition": "disjoint_people",
     "workers": "alone",

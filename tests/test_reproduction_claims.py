@@ -30,7 +30,8 @@ def record(name: str, seed: int = 0, **means: float) -> RunRecord:
     for figure in ("face_similarity", "feature_similarity", "feature_similarity_centered", "ssim", "psnr", "rank1",
                    "linkage/rank1", "linkage/rank1_answer"):
         columns[figure] = means.get(figure, 0.5) + 0.01 * draws.standard_normal(count)
-    return RunRecord({"seed": seed, "point": name}, np.repeat(np.arange(PEOPLE), EACH), {"point": columns}, {})
+    facts = {"seed": seed, "fold": 0, "point": name}
+    return RunRecord(facts, np.repeat(np.arange(PEOPLE), EACH), {"point": columns}, {})
 
 
 @pytest.mark.parametrize(

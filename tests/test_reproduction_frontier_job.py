@@ -19,7 +19,7 @@ from tfprivacy_rep.jobs import ReproduceConfig
 from tfprivacy_rep.reproduction import job as reproduction
 
 pytestmark = pytest.mark.slow
-RATE = ReproduceConfig(sweep="rate", sweep_values=(8.0,), budget="smoke")
+RATE = ReproduceConfig(sweep="frontier", points=("rate=8",), budget="smoke")
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +72,7 @@ def test_choosing_attacks_nothing_looks_at_no_probe_and_agrees_with_the_records(
     monkeypatch.setattr(laboratory.Laboratory, "attack", lambda *_: pytest.fail("an attack"))
     monkeypatch.setattr(RunRecord, "save", lambda *_: pytest.fail("a record"))
     chosen = reproduction.run(config(folder), ReproduceConfig(
-        sweep="rate", sweep_values=(8.0,), budget="smoke", choose=True, keep_mcc=0.01))
+        sweep="frontier", points=("rate=8",), budget="smoke", choose=True, keep_mcc=0.01))
     assert json.loads((folder / "choice.json").read_text()) == chosen
     told = {one["name"]: one["validation_mcc"] for one in finished[1]["points"] if one["name"] != "answer"}
     assert chosen["validation_mcc"] == told, "the same releases of the same photographs"
@@ -82,12 +82,12 @@ def test_choosing_attacks_nothing_looks_at_no_probe_and_agrees_with_the_records(
 
 def test_a_point_that_dies_costs_no_other_and_the_next_start_makes_it(monkeypatch, tmp_path):
     small_run.let_die(monkeypatch, lambda game: game.target_rate_bits == 2.0)
-    wanted = ReproduceConfig(sweep="rate", sweep_values=(2.0,), budget="smoke")
-    with pytest.raises(UserError, match="rate=2 of seed 0: MemoryError"):
+    wanted = ReproduceConfig(sweep="frontier", points=("rate=2",), budget="smoke")
+    with pytest.raises(UserError, match="rate=2 of seed0-fold0: MemoryError"):
         reproduction.run(config(tmp_path / "out"), wanted)
     written = json.loads((tmp_path / "out" / "report" / "results.json").read_text())
     assert [one["name"] for one in written["points"]] == ["none", "answer"]
-    assert written["failed"] == {"rate=2": {"0": "MemoryError: no memory left"}}
+    assert written["failed"] == {"rate=2": {"seed0-fold0": "MemoryError: no memory left"}}
     monkeypatch.undo()
     titles = counting_steps(monkeypatch)
     mended = reproduction.run(config(tmp_path / "out"), wanted)
@@ -97,7 +97,7 @@ def test_a_point_that_dies_costs_no_other_and_the_next_start_makes_it(monkeypatc
 
 def test_all_attackers_meet_the_pareto_set(finished, monkeypatch, tmp_path):
     folder = copied(finished, tmp_path)
-    wanted = ReproduceConfig(sweep="rate", sweep_values=(8.0,), budget="smoke", all_attackers=True)
+    wanted = ReproduceConfig(sweep="frontier", points=("rate=8",), budget="smoke", all_attackers=True)
     titles = counting_steps(monkeypatch)
     contents = reproduction.run(config(folder), wanted)
     for one in contents["points"]:
@@ -123,5 +123,5 @@ def test_a_dry_run_names_every_training_and_writes_nothing(tmp_path, capsys):
     assert reproduction.run(config(tmp_path / "out"), ReproduceConfig(
         sweep="frontier", budget="smoke", dry_run=True)) == {}
     printed = capsys.readouterr().out
-    assert "10 points, 19 trainings a seed" in printed and "bottleneck=4: decoder on bottleneck=4" in printed
+    assert "10 points, 19 trainings a run" in printed and "bottleneck=4: decoder on bottleneck=4" in printed
     assert not (tmp_path / "out").exists()

@@ -48,9 +48,22 @@ def test_each_way_changes_its_own_options_alone():
     assert games["rate"].sized(CONFIG) == CONFIG
 
 
-def test_the_rate_alone_takes_bits_in_any_order():
-    found = points(CONFIG, ReproduceConfig(sweep="rate", sweep_values=(2.0, 10.0, 2.0)))
-    assert [point.name for point in found] == ["none", "rate=10", "rate=2", "answer"]
+def test_points_of_ones_own_come_in_the_order_of_the_ways_and_a_way_alone_has_the_budgets_strengths():
+    found = points(CONFIG, ReproduceConfig(sweep="frontier", points=("rate=2", "noise", "rate=10", "rate=2.0")))
+    assert [point.name for point in found] == [
+        "none", "rate=10", "rate=2", "noise=0.25", "noise=0.5", "noise=1", "answer"]
+
+
+@pytest.mark.parametrize("asked, told", [
+    ("speed=3", "`points`: expected ways to protect among lambda1, .*Received: 'speed=3'. Use rate=64"),
+    ("none", "Received: 'none'"), ("rate=", "expected a number above 0 after rate=. Received: 'rate='"),
+    ("rate=0", "a number above 0"), ("rate=nan", "a number above 0"), ("rate=inf", "a number above 0"),
+    ("noise=-1", "a number above 0"), ("bottleneck=2.5", "a whole number above 0 after bottleneck="),
+    ("bottleneck=inf", "a whole number"),
+])
+def test_points_that_there_are_not_are_refused(asked, told):
+    with pytest.raises(UserError, match=told):
+        points(CONFIG, ReproduceConfig(sweep="frontier", points=(asked,)))
 
 
 def test_options_for_a_training_of_ones_own():
@@ -107,8 +120,8 @@ def test_budgets_of_a_frontier_are_options_that_exist_and_have_a_folder_of_their
     ({"choose": True}, "`choose`: expected False without a frontier"),
     ({"all_attackers": True, "sweep": "lambda2"}, "`all_attackers`: expected False without a frontier"),
     ({"keep_mcc": 1.0, "sweep": "frontier"}, "`keep_mcc`"),
-    ({"sweep": "frontier", "sweep_values": (1.0,)}, "nothing without a sweep of one parameter"),
-    ({"sweep": "rate", "sweep_values": (0.0,)}, "bits above 0"),
+    ({"sweep": "frontier", "sweep_values": (1.0,)}, "nothing without a sweep of lambda2"),
+    ({"points": ("rate=8",), "sweep": "lambda2"}, "`points`: expected nothing without a frontier"),
 ])
 def test_options_that_mean_nothing_are_refused(given, told):
     with pytest.raises(UserError, match=told):

@@ -11,12 +11,20 @@ import pytest
 import small_run
 
 from tfprivacy_rep.evaluation.results import RunRecord
-from tfprivacy_rep.evaluation.statistics import PersonValues, bootstrap_interval, joined, mean_of, ratio
+from tfprivacy_rep.evaluation.statistics import (
+    PersonValues,
+    bootstrap_interval,
+    difference,
+    joined,
+    mean_mcc_of,
+    mean_of,
+    ratio,
+)
 from tfprivacy_rep.jobs import ReproduceConfig
 from tfprivacy_rep.reproduction import figures
 from tfprivacy_rep.reproduction.frontier.page import write_page
 from tfprivacy_rep.reproduction.frontier.results import contents
-from tfprivacy_rep.reproduction.frontier.words import lead
+from tfprivacy_rep.reproduction.frontier.words import lead, verdict
 
 PEOPLE, EACH = 16, 5
 CONFIG = small_run.config("out", release_size=8)
@@ -26,7 +34,7 @@ LABELS = np.tile([[0, 1], [1, 0], [1, 1], [0, 0]], (COUNT // 4, 1)).astype(np.in
 
 def record(
     way: str, strength: float | None, wrong: int, linkage: float, rank1: float, psnr: float, use: float, seed: int = 0,
-    bits: float = 0.0,
+    bits: float = 0.0, fold: int = 0,
 ) -> RunRecord:
     """A point with the same figures for every photograph, but that the first `wrong` people are answered wrongly."""
     predictions = LABELS.copy()
@@ -36,7 +44,8 @@ def record(
     columns: dict[str, Any] = {name: np.full(COUNT, value) for name, value in flat.items()}
     columns |= {"labels": LABELS, "predictions": predictions}
     facts = {
-        "way": way, "strength": strength, "seed": seed, "attributes": ["First", "Second"], "single_attribute": "First",
+        "way": way, "strength": strength, "seed": seed, "fold": fold,
+        "attributes": ["First", "Second"], "single_attribute": "First",
         "skipped_images": 0, "recogniser": "dlib", "own_validation_mcc": use, "rehearsed_linkage": linkage,
         "validation": {"decoder": {"psnr": psnr}}, "strongest_linkage": "cosine", "headline_attackers": {},
         "attackers": {"decoder": {"converged": True, "warnings": []}}, "seconds": 1.0,
@@ -64,7 +73,7 @@ def made(records=None, **job: Any) -> dict[str, Any]:
     """The contents of the invented records."""
     options = dataclasses.asdict(ReproduceConfig(sweep="frontier", budget="smoke", **job))
     given = CONFIG.to_dict() | {"job": options}
-    return contents(records or RECORDS, {"0": {"both=1": "no memory left"}}, CONFIG, given, "command", 3.0)
+    return contents(records or RECORDS, {"seed0-fold0": {"both=1": "no memory left"}}, CONFIG, given, "command", 3.0)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -91,8 +100,24 @@ def test_points_come_in_the_order_of_the_ways_with_figures_and_intervals(written
     assert point(written, "rate=8")["psnr"] == {"mean": 16.0, "low": 16.0, "high": 16.0}
     low, high = (point(written, "rate=2")["mean_mcc"][end] for end in ("low", "high"))
     assert low < 0.5 < high, "people are resampled"
-    assert written["failed"] == {"both=1": {"0": "no memory left"}}
+    assert written["failed"] == {"both=1": {"seed0-fold0": "no memory left"}}
     assert point(written, "none")["warnings"] == []
+
+
+def test_folds_of_a_seed_are_tested_together_and_paired_with_their_own(written):
+    # Two folds of one seed: of the people of each 0 and 8 of 16 are answered wrongly, so together a quarter.
+    both = {
+        "none": [record("none", None, wrong, 0.8, 0.5, 20.0, 0.9, fold=fold) for fold, wrong in ((0, 0), (1, 8))],
+        "rate=8": [record("rate", 8.0, 8, 0.2, 0.2, 16.0, 0.9, bits=8.0, fold=1)],
+    }
+    several = made(both)
+    assert (several["seeds"], several["folds"]) == ([0], [0, 1]) and (written["seeds"], written["folds"]) == ([0], [0])
+    assert point(several, "none")["folds"] == [0, 1] and point(several, "none")["seeds"] == [0, 0]
+    assert point(several, "none")["mean_mcc"]["mean"] == pytest.approx(0.5)
+    # The fold that both have: no difference, although the other fold of `none` is far better.
+    against = figures.paired(both["rate=8"], both["none"], difference(mean_mcc_of(), figures.FIRST, figures.SECOND))
+    assert against is not None and against.value == 0.0
+    assert "1 seed × 2 folds" in " ".join(verdict(several).cautions)
 
 
 def test_the_pareto_set_of_each_figure_leaves_the_answer_out(written):
@@ -149,7 +174,7 @@ def test_the_page_shows_points_rates_choice_and_pictures(written, tmp_path):
     write_page(written, RECORDS, tmp_path)
     text = (tmp_path / "report.md").read_text()
     for part in ("When to send the answer", "the limit", "vacuous", "2.000", "--target_rate_bits=8".replace("_", "\\_"),
-                 "both=1 of seed 0 failed: no memory left", "its figures mean nothing", "+1.00 dB"):
+                 "both=1 of seed0-fold0 failed: no memory left", "its figures mean nothing", "+1.00 dB"):
         assert part in text, part
     assert (tmp_path / "report.html").read_text().count("data:image/png") == 4
     assert len(list(tmp_path.glob("frontier-*.svg"))) == 4

@@ -10,7 +10,7 @@ def _warning(condition: str = "decoder_ignores_z", step: int = 30, **figures: fl
 
 
 def _facts(seed: int, own: list | None) -> dict:
-    return {"seed": seed, "encoder": {"warnings": own}}
+    return {"seed": seed, "fold": 0, "encoder": {"warnings": own}}
 
 
 def test_warnings_name_seed_and_player():
@@ -21,7 +21,7 @@ def test_warnings_name_seed_and_player():
 
 def test_nobody_looked_is_not_that_nothing_was_found():
     assert warnings([(_facts(0, None), [{"name": "linear", "warnings": None}])]) is None
-    assert warnings([({"seed": 0, "encoder": {}}, [{"name": "linear"}])]) is None, "a record of an older version"
+    assert warnings([({"seed": 0, "fold": 0, "encoder": {}}, [{"name": "linear"}])]) is None, "an older record"
     assert warnings([(_facts(0, None), [{"name": "decoder", "warnings": []}])]) == []
 
 
@@ -30,10 +30,10 @@ def test_each_point_player_and_condition_is_told_once():
                       for seed in (0, 1)])
     lines = told([("Learned noise, 2 bits", found), ("None", []), ("Old", None)])
     assert lines == (
-        "Learned noise, 2 bits, the game: decoder_ignores_z text. Seen with seed 0 at step 30 and with seed 1 at step "
-        "30.",
-        "Learned noise, 2 bits, attacker decoder: decoder_ignores_z text. Seen with seed 0 at step 50 and with seed 1 "
-        "at step 50.",
+        "Learned noise, 2 bits, the game: decoder_ignores_z text. Seen in seed0-fold0 at step 30 and in seed1-fold0 at "
+        "step 30.",
+        "Learned noise, 2 bits, attacker decoder: decoder_ignores_z text. Seen in seed0-fold0 at step 50 and in "
+        "seed1-fold0 at step 50.",
     )
 
 
@@ -41,4 +41,4 @@ def test_attributes_that_were_given_up_one_after_the_other_stand_together():
     of_game = [_warning("classifier_one_class", 30, Smiling=0.0), _warning("classifier_one_class", 60, Bald=0.0)]
     lines = told([("Row 1", warnings([(_facts(0, of_game), [])]))])
     assert lines == ("Row 1, the game: the classifier gives one answer only for Bald and Smiling, although photographs "
-                     "have both. Seen with seed 0 at step 30 and with seed 0 at step 60.",)
+                     "have both. Seen in seed0-fold0 at step 30 and in seed0-fold0 at step 60.",)

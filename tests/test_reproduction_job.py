@@ -163,13 +163,13 @@ def test_a_row_that_dies_does_not_cost_the_others(monkeypatch, tmp_path):
     monkeypatch.setattr(laboratory.Laboratory, "attack", dying)
     job = ReproduceConfig(rows="1,3", budget="smoke", less_data=0.5)
     config = small_run.config(tmp_path / "out")
-    with pytest.raises(UserError, match="Some rows failed.*row3 of seed 0: RuntimeError: no memory left.*the same"):
+    with pytest.raises(UserError, match="Some rows failed.*row3 of seed0-fold0: RuntimeError: no memory.*the same"):
         reproduction.run(config, job)
     written = json.loads((tmp_path / "out" / "report" / "results.json").read_text())
     assert [row["row"] for row in written["rows"]] == [1, 3]
     assert written["rows"][0]["psnr"]["mean"] > 0 and written["rows"][1]["psnr"]["mean"] is None
     assert written["rows"][1]["failed"] == {"0": "RuntimeError: no memory left"}
-    assert "Row 3 of seed 0 failed: RuntimeError" in (tmp_path / "out" / "report" / "report.md").read_text()
+    assert "Row 3 of seed0-fold0 failed: RuntimeError" in (tmp_path / "out" / "report" / "report.md").read_text()
     monkeypatch.setattr(laboratory.Laboratory, "attack", real)
     titles = counting_steps(monkeypatch)
     mended = reproduction.run(config, job)
@@ -181,7 +181,7 @@ def test_a_dry_run_names_every_training_and_writes_nothing(tmp_path, capsys):
     contents = reproduction.run(small_run.config(tmp_path / "out"), ReproduceConfig(dry_run=True, budget="smoke"))
     printed = capsys.readouterr().out
     assert contents == {} and not (tmp_path / "out").exists()
-    assert "10 points, 16 trainings a seed" in printed and "row10: mu on protected-single" in printed
+    assert "10 points, 16 trainings a run" in printed and "row10: mu on protected-single" in printed
     assert re.search(r"estimated time: \d+ minutes", printed)
 
 
@@ -210,13 +210,13 @@ def test_another_fold_in_the_same_folder_is_refused(finished, tmp_path):
 def test_a_curve_alone_comes_with_its_figure_and_names_a_point_that_died(monkeypatch, tmp_path):
     small_run.let_die(monkeypatch, lambda game: game.lambda2 == 3.0)
     job = ReproduceConfig(sweep="lambda2", sweep_values=(0.0, 2.0, 3.0), budget="smoke", less_data=0.5)
-    with pytest.raises(UserError, match="lambda2=3.0 of seed 0: MemoryError"):
+    with pytest.raises(UserError, match="lambda2=3.0 of seed0-fold0: MemoryError"):
         reproduction.run(small_run.config(tmp_path / "out"), job)
     report = tmp_path / "out" / "report"
     written = json.loads((report / "results.json").read_text())
     assert [point["value"] for point in written["sweep"]["points"]] == [0.0, 2.0] and written["rows"] == []
     assert written["sweep"]["failed"] == {"lambda2=3.0": {"0": "MemoryError: no memory left"}}
-    assert "lambda2=3.0 of seed 0 failed" in (report / "report.md").read_text()
+    assert "lambda2=3.0 of seed0-fold0 failed" in (report / "report.md").read_text()
     assert (report / "reconstructions.png").is_file() and not (report / "table.md").exists()
 
 

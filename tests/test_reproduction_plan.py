@@ -10,7 +10,7 @@ from tfprivacy_rep.jobs import ReproduceConfig
 from tfprivacy_rep.reproduction import budgets
 from tfprivacy_rep.reproduction.plan import attacker_spec, encoders, points
 from tfprivacy_rep.reproduction.rows import AttackerRecipe
-from tfprivacy_rep.reproduction.seed import fractions
+from tfprivacy_rep.reproduction.tasks import fractions
 
 CONFIG = small_run.config("out", lambda1=2.0, lambda2=0.5, attack_mu1=0.01, attack_mu2=0.02)
 

@@ -43,7 +43,7 @@ def run(config: Config) -> dict[str, Any]:
     laboratory.require_same_configuration(Path(config.run.output_dir), config.to_dict())
     setting = laboratory.prepare(config, several_workers=True)
     with distribution.lost_worker_as_user_error(setting.strategy):
-        jobs = _jobs(setting)
+        jobs = laboratory.partitions_of(setting)
         if setting.is_chief:  # only now, so that a mistake found above does not claim the folder
             files.write_json(Path(config.run.output_dir) / "config.json", config.to_dict())
         for number, partition in enumerate(jobs):
@@ -57,7 +57,7 @@ def _play(setting: Setting, partition: Partition, first: bool) -> None:
     """Does one run, unless it has ended already."""
     run = setting.config.run
     output = Path(run.output_dir)
-    folder = output / "runs" / f"seed{partition.seed}-fold{partition.fold}"
+    folder = output / "runs" / partition.name
     wanted = RunRecord.load(folder) is None or (first and run.use_export and not _is_exported(output / "export"))
     if distribution.from_chief(setting.strategy, wanted):
         record = _Run(setting, partition, folder, export_to=output / "export" if first else None).play()
@@ -86,15 +86,6 @@ def _all_records(folder: Path) -> list[RunRecord]:
 
 def _is_exported(folder: Path) -> bool:
     return (folder / "encoder" / "1").exists()  # the folders above it are there before it is whole
-
-
-def _jobs(setting: Setting) -> list[Partition]:
-    run = setting.config.run
-    return [
-        laboratory.partition_of(setting, seed, fold)
-        for seed in range(run.seed, run.seed + run.seeds)
-        for fold in range(run.fold, run.fold + run.folds)
-    ]
 
 
 class _Run:
@@ -189,4 +180,4 @@ class _Run:
             export_encoder(trained.encoder, self._export_to / "encoder", release=trained.release)
 
     def _title(self, encoder: str, phase: str) -> str:
-        return f"seed {self._partition.seed} fold {self._partition.fold}: {encoder}, {phase}"
+        return f"{self._partition.name}: {encoder}, {phase}"

@@ -13,9 +13,7 @@ BUDGETS = ("smoke", "small", "full")
 AUDIT_RECOGNISERS = ("dlib", "eigenfaces", "facenet", "rendered", "rendered_second")
 INPUT_RANGES = ("unit", "byte", "symmetric")
 PROTOCOLS = ("rest", "grpc")
-#: Sweeps whose results are a frontier of use against privacy, in a folder of their own.
-FRONTIERS = ("frontier", "rate")
-SWEEPS = ("", "lambda2", *FRONTIERS)
+SWEEPS = ("", "lambda2", "frontier")
 ALIGNMENTS = ("none", "dlib")
 FACE_SQUARE = ("where the face goes with --align: centre x, centre y and side of dlib's square, as fractions of the "
                "side; empty: as the encoder's source has it")
@@ -30,14 +28,17 @@ class ReproduceConfig:
 
     rows: str = option("1-10", "rows of the paper's table: numbers and ranges, such as 1-4,9")
     budget: str = option("small", f"how much is spent: {', '.join(BUDGETS)}; sets other defaults for most options")
-    sweep: str = option("", "a curve instead of rows: lambda2; frontier, use against privacy of every way to protect; "
-                        "or rate, that of learned noise alone")
-    sweep_values: tuple[float, ...] = option((), "values of lambda2, or of rate in bits; empty: the budget's")
-    choose: bool = option(False, "with sweep=frontier or rate: train, and pick of each way to protect the strongest "
+    sweep: str = option("", "a curve instead of rows: lambda2; or frontier, use against privacy of every way to "
+                        "protect")
+    sweep_values: tuple[float, ...] = option((), "values of lambda2; empty: the budget's")
+    points: tuple[str, ...] = option((), "with sweep=frontier: comma-separated ways to protect, alone or with a "
+                                     "strength, such as rate=64,noise; no protection and the answer are there anyway; "
+                                     "empty: all ways at the budget's strengths")
+    choose: bool = option(False, "with sweep=frontier: train, and pick of each way to protect the strongest "
                           "weight that keeps keep_mcc; nothing is attacked and no probe of T is looked at")
     keep_mcc: float = option(0.0, "mean MCC on X1's validation part that a chosen weight keeps; 0: that of the "
                              "unprotected encoder less 0.02")
-    all_attackers: bool = option(False, "with sweep=frontier or rate: then let the whole ladder of attackers loose on "
+    all_attackers: bool = option(False, "with sweep=frontier: then let the whole ladder of attackers loose on "
                                  "the Pareto set")
     single_attribute: str = option("Smiling", "the task of rows 9 and 10")
     less_data: float = option(0.25, "share of the training photographs of X1 and X2 in the rows without more data")
@@ -45,7 +46,7 @@ class ReproduceConfig:
     dry_run: bool = option(False, "print what would be trained and how long it should take, and stop")
 
     #: Options of `Config` that mean nothing here: the script does not take them.
-    LEFT_OUT: ClassVar[tuple[str, ...]] = ("folds", "use_export")
+    LEFT_OUT: ClassVar[tuple[str, ...]] = ("use_export",)
 
     def __post_init__(self) -> None:
         require_types(self)
@@ -54,10 +55,10 @@ class ReproduceConfig:
                 "Leave it out for the table's rows.")
         require("sweep_values", self.sweep_values, all(value >= 0 for value in self.sweep_values),
                 "numbers that are not negative", "Use 0 for no protection.")
-        require("sweep_values", self.sweep_values, not self.sweep_values or self.sweep in ("lambda2", "rate"),
-                "nothing without a sweep of one parameter", "Add --sweep=lambda2 or --sweep=rate.")
-        require("sweep_values", self.sweep_values, self.sweep != "rate" or all(v > 0 for v in self.sweep_values),
-                "bits above 0", "The unprotected encoder is always there.")
+        require("sweep_values", self.sweep_values, not self.sweep_values or self.sweep == "lambda2",
+                "nothing without a sweep of lambda2", "Add --sweep=lambda2.")
+        require("points", self.points, not self.points or self.is_frontier, "nothing without a frontier",
+                "Add --sweep=frontier.")
         for name in ("choose", "all_attackers"):
             require(name, getattr(self, name), not getattr(self, name) or self.is_frontier,
                     "False without a frontier", "Add --sweep=frontier.")
@@ -68,7 +69,7 @@ class ReproduceConfig:
     @property
     def is_frontier(self) -> bool:
         """Whether the job is a frontier of use against privacy, and not the paper's table or curve."""
-        return self.sweep in FRONTIERS
+        return self.sweep == "frontier"
 
 
 @dataclass(frozen=True)

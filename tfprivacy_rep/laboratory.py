@@ -44,8 +44,8 @@ from tfprivacy_rep.training.protect import GameData, TrainedEncoder, features_of
 _FREE_SECTIONS = ("run",)
 _FREE_OPTIONS = (
     ("train", "checkpoint_every"), ("train", "workers"), ("train", "worker_timeout"), ("data", "cache_images"),
-    ("job", "rows"), ("job", "sweep"), ("job", "sweep_values"), ("job", "dry_run"), ("job", "fail_if"),
-    ("job", "choose"), ("job", "keep_mcc"), ("job", "all_attackers"),
+    ("job", "rows"), ("job", "sweep"), ("job", "sweep_values"), ("job", "points"),
+    ("job", "dry_run"), ("job", "fail_if"), ("job", "choose"), ("job", "keep_mcc"), ("job", "all_attackers"),
 )
 #: Public photographs that the scales of g are measured on, at most.
 CALIBRATION = 2000
@@ -184,6 +184,16 @@ def partition_of(setting: Setting, seed: int, fold: int) -> Partition:
     mode = data.partition or sources.default_partition(data, setting.photographs)
     drawn = partitions.make(setting.photographs, mode, seed, fold)
     return drawn.reduced(data.x1_fraction, data.x2_fraction)
+
+
+def partitions_of(setting: Setting) -> tuple[Partition, ...]:
+    """The partitions of all runs that the configuration asks for: every fold of each seed."""
+    run = setting.config.run
+    return tuple(
+        partition_of(setting, seed, fold)
+        for seed in range(run.seed, run.seed + run.seeds)
+        for fold in range(run.fold, run.fold + run.folds)
+    )
 
 
 def _warn_of_constants(photographs: Photographs, partition: Partition) -> None:

@@ -68,6 +68,11 @@ class Partition:
     x1_fraction: float = 1.0
     x2_fraction: float = 1.0
 
+    @property
+    def name(self) -> str:
+        """What a run on it is called: `seed0-fold0`."""
+        return f"seed{self.seed}-fold{self.fold}"
+
     def __post_init__(self) -> None:
         everything = np.concatenate([getattr(self, name) for name in SETS])
         repeated = len(everything) - len(np.unique(everything))

@@ -44,6 +44,11 @@ class RunRecord:
     columns: dict[str, dict[str, np.ndarray]]
     pictures: dict[str, np.ndarray]
 
+    @property
+    def run(self) -> tuple[int, int]:
+        """Seed and fold."""
+        return self.facts["seed"], self.facts["fold"]
+
     def save(self, folder: Path) -> None:
         """Writes the record; `record.json` comes last, so where it is, everything is."""
         flat = {f"{part}|{name}": v for part, columns in self.columns.items() for name, v in columns.items()}

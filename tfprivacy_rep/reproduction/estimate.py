@@ -71,12 +71,12 @@ def costs(
 
 def announce(config: Config, job: ReproduceConfig, points: Sequence[Task], found: Sequence[Cost]) -> None:
     """Prints the trainings, what each should take, and what all should."""
-    seeds = config.run.seeds
-    print(f"{len(points)} points, {len(found)} trainings a seed, {seeds} seed{'s' * (seeds > 1)}; budget {job.budget}, "
+    runs = config.run.seeds * config.run.folds
+    print(f"{len(points)} points, {len(found)} trainings a run, {runs} run{'s' * (runs > 1)}; budget {job.budget}, "
           f"dataset {config.data.dataset}")
     for cost in found:
         print(f"  {cost.name:<44} {cost.steps:>6} steps {cost.gflop:>10.0f} GFLOP {cost.seconds:>7.0f} s")
-    total = seeds * sum(cost.seconds for cost in found)
+    total = runs * sum(cost.seconds for cost in found)
     print(f"estimated time: {total / 60:.0f} minutes, within a factor of two, at the speed that this machine just "
           "showed; attackers that converge end earlier; loading photographs and judging faces come on top")
 

@@ -19,8 +19,9 @@ from tfprivacy_rep.evaluation.statistics import (
     mean_mcc_of,
     mean_of,
     mean_of_defined,
+    pooled,
 )
-from tfprivacy_rep.reproduction.seed import PART
+from tfprivacy_rep.reproduction.tasks import PART
 
 #: Every figure of a point by name; the first six are the paper's columns.
 STATISTICS: dict[str, Statistic] = {
@@ -42,8 +43,11 @@ FIRST, SECOND = "first", "second"
 
 
 def table_of(records: Sequence[RunRecord]) -> list[PersonValues]:
-    """A table for each seed, in the order of the seeds."""
-    return [PersonValues(r.people, r.columns[PART]) for r in sorted(records, key=lambda r: r.facts["seed"])]
+    """A table for each seed, in the order of the seeds, with its folds one below the other."""
+    by_seed: dict[int, list[PersonValues]] = {}
+    for record in sorted(records, key=lambda r: r.run):
+        by_seed.setdefault(record.facts["seed"], []).append(PersonValues(record.people, record.columns[PART]))
+    return [pooled(folds) for folds in by_seed.values()]
 
 
 def measured(records: Sequence[RunRecord], name: str) -> dict[str, float | None]:
@@ -60,25 +64,25 @@ def all_measured(
 
 
 def compared(first: Sequence[RunRecord], second: Sequence[RunRecord], name: str) -> Interval | None:
-    """A figure of the first point minus that of the second, paired by photograph, over the seeds that both have."""
+    """A figure of the first point minus that of the second, paired by photograph, over the runs that both have."""
     return paired(first, second, difference(STATISTICS[name], FIRST, SECOND))
 
 
 def paired(first: Sequence[RunRecord], second: Sequence[RunRecord], statistic: Statistic) -> Interval | None:
-    """A figure of a pair of points, over the seeds that both have.
+    """A figure of a pair of points, over the runs that both have.
 
     Args:
         first, second: records of the points.
         statistic: of a table joined of the parts `FIRST` and `SECOND`.
 
     Returns:
-        None where no seed has both, or the interval is not defined.
+        None where no run has both, or the interval is not defined.
     """
-    seeds = {r.facts["seed"] for r in first} & {r.facts["seed"] for r in second}
-    if not seeds:
+    runs = {r.run for r in first} & {r.run for r in second}
+    if not runs:
         return None
     parts = {
-        part: table_of([r for r in records if r.facts["seed"] in seeds])
+        part: table_of([r for r in records if r.run in runs])
         for part, records in ((FIRST, first), (SECOND, second))
     }
     interval = bootstrap_interval(joined(parts), statistic, seed=0, replicates=REPLICATES)

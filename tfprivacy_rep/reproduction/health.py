@@ -11,21 +11,24 @@ from tfprivacy_rep.report.wording import listed
 Warnings = Sequence[Mapping[str, Any]] | None
 
 
-def warnings(seeds: Iterable[tuple[Mapping[str, Any], Iterable[Mapping[str, Any]]]]) -> list[dict[str, Any]] | None:
-    """What was noticed of a point: `seed`, `player` (`game`, or an attacker's name) and the warning's own keys.
+def warnings(
+    runs: Iterable[tuple[Mapping[str, Any], Iterable[Mapping[str, Any]]]]
+) -> list[dict[str, Any]] | None:
+    """What was noticed of a point: `seed`, `fold`, `player` (`game`, or an attacker's name) and the warning's own keys.
 
     Args:
-        seeds: the facts of each seed's record, and those of its attackers.
+        runs: the facts of each run's record, and those of its attackers.
 
     Returns:
         None where nobody could look: runs too short to be judged, and records of versions that did not write it.
     """
     found: list[dict[str, Any]] = []
     looked = False
-    for facts, attackers in seeds:
+    for facts, attackers in runs:
         for player, own in [("game", facts["encoder"]), *((one["name"], one) for one in attackers)]:
             looked |= own.get("warnings") is not None
-            found += [{"seed": facts["seed"], "player": player, **one} for one in own.get("warnings") or ()]
+            whose = {"seed": facts["seed"], "fold": facts["fold"], "player": player}
+            found += [whose | one for one in own.get("warnings") or ()]
     return found if looked else None
 
 
@@ -44,8 +47,8 @@ def told(points: Iterable[tuple[str, Warnings]]) -> tuple[str, ...]:
         who = "the game" if player == "game" else f"attacker {player}"
         # A classifier gives up attributes one after the other, each with a warning of its own.
         text = _given_up(found) if condition == "classifier_one_class" else found[0]["text"]
-        when = listed(list(dict.fromkeys(f"with seed {one['seed']} {seen(one)}" for one in found)))
-        lines.append(f"{label}, {who}: {text} Seen {when}.")
+        runs = dict.fromkeys(f"in seed{one['seed']}-fold{one['fold']} {seen(one)}" for one in found)
+        lines.append(f"{label}, {who}: {text} Seen {listed(list(runs))}.")
     return tuple(lines)
 
 

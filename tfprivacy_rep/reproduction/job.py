@@ -11,11 +11,11 @@ from tfprivacy_rep.config import Config
 from tfprivacy_rep.jobs import ReproduceConfig
 from tfprivacy_rep.reproduction import estimate
 from tfprivacy_rep.reproduction.frontier import job as frontier
-from tfprivacy_rep.reproduction.frontier.play import SeedOfWays
+from tfprivacy_rep.reproduction.frontier.play import RunOfWays
 from tfprivacy_rep.reproduction.opening import Records, finished, opened
 from tfprivacy_rep.reproduction.page import write_page
 from tfprivacy_rep.reproduction.plan import Point, attacker_spec, points
-from tfprivacy_rep.reproduction.play import SeedOfPoints
+from tfprivacy_rep.reproduction.play import RunOfPoints
 from tfprivacy_rep.reproduction.results import contents
 from tfprivacy_rep.training import interruption
 
@@ -39,13 +39,13 @@ def run(config: Config, job: ReproduceConfig) -> dict[str, Any]:
     if job.dry_run:
         print_plan(config, job, wanted)
         return {}
-    begun = opened(config, job, others=SeedOfWays.RECORDS)
-    failed = begun.play(lambda partition, folder: SeedOfPoints(begun.setting, job, partition, folder).play(wanted))
+    begun = opened(config, job, others=RunOfWays.RECORDS)
+    failed = begun.play(lambda partition, folder: RunOfPoints(begun.setting, job, partition, folder).play(wanted))
 
     def build(records: Records, seconds: float) -> dict[str, Any]:
         return contents(records, failed, begun.options, shlex.join(sys.argv), seconds)
 
-    return finished(begun, failed, SeedOfPoints.RECORDS, started, build, write_page, print_claims)
+    return finished(begun, failed, RunOfPoints.RECORDS, started, build, write_page, print_claims)
 
 
 def print_claims(written: dict[str, Any]) -> None:

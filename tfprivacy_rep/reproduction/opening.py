@@ -26,8 +26,8 @@ class Opened:
 
     Attributes:
         options: of the whole by section, those of the job under `job`.
-        setting: what all seeds share.
-        partitions: of each seed.
+        setting: what all runs share.
+        partitions: of each seed and fold.
         output: the folder, claimed by its `config.json`.
     """
 
@@ -36,17 +36,17 @@ class Opened:
     partitions: tuple[Partition, ...]
     output: Path
 
-    def play(self, of_seed: Callable[[Partition, Path], dict[str, str]]) -> dict[str, dict[str, str]]:
-        """Does every seed.
+    def play(self, of_run: Callable[[Partition, Path], dict[str, str]]) -> dict[str, dict[str, str]]:
+        """Does every fold of every seed.
 
         Args:
-            of_seed: with a partition and the folder of its seed; returns why points failed, by name.
+            of_run: with the partition of a fold and its folder; returns why points failed, by name.
 
         Returns:
-            The same by seed, of seeds where something failed.
+            The same by name of the partition, of those where something failed.
         """
-        failed = {str(p.seed): of_seed(p, self.output / f"seed{p.seed}") for p in self.partitions}
-        return {seed: reasons for seed, reasons in failed.items() if reasons}
+        failed = {p.name: of_run(p, self.output / p.name) for p in self.partitions}
+        return {run: reasons for run, reasons in failed.items() if reasons}
 
 
 def opened(config: Config, job: ReproduceConfig, others: str) -> Opened:
@@ -61,9 +61,10 @@ def opened(config: Config, job: ReproduceConfig, others: str) -> Opened:
         UserError: if anything is missing, or the folder holds the work of another configuration or kind of job.
     """
     output = Path(config.run.output_dir)
-    options = config.to_dict() | {"job": dataclasses.asdict(job) | {"sweep_values": list(job.sweep_values)}}
-    laboratory.require_same_configuration(output, options, fixed=(("run", "fold"),))
-    if any(output.glob(f"seed*/{others}")):
+    lists = {"sweep_values": list(job.sweep_values), "points": list(job.points)}
+    options = config.to_dict() | {"job": dataclasses.asdict(job) | lists}
+    laboratory.require_same_configuration(output, options)
+    if any(output.glob(f"seed*-fold*/{others}")):
         raise UserError(
             f"Invalid `output_dir`: expected a folder of its own for sweep={job.sweep!r}. Received: {output}, which "
             f"holds the {others} of another kind of job. Choose another --output_dir."
@@ -71,8 +72,7 @@ def opened(config: Config, job: ReproduceConfig, others: str) -> Opened:
     setting = laboratory.prepare(config)
     if not job.is_frontier:  # whose task is all attributes
         _require_attribute(setting.photographs.attributes, job)
-    seeds = range(config.run.seed, config.run.seed + config.run.seeds)
-    partitions = tuple(laboratory.partition_of(setting, seed, config.run.fold) for seed in seeds)
+    partitions = laboratory.partitions_of(setting)
     # Only now, so that a mistake found above does not claim the folder.
     files.write_json(output / "config.json", options)
     return Opened(options, setting, partitions, output)
@@ -96,8 +96,8 @@ def finished(
 
     Args:
         begun: the job.
-        failed: for each seed of this start why its points failed, by name.
-        kind: folder of the records in that of a seed.
+        failed: for each run of this start why its points failed, by name.
+        kind: folder of the records in that of a run.
         started: when this start began, by `time.monotonic`.
         build: makes the contents of results.json of the records of each point, and of the seconds of this start.
         write: writes the page of contents and records into a folder.
@@ -132,5 +132,5 @@ def some_failed(failed: Mapping[str, Mapping[str, str]]) -> UserError:
 
 
 def _listed(failed: Mapping[str, Mapping[str, str]]) -> str:
-    told = [(name, seed, text) for seed, of_seed in failed.items() for name, text in of_seed.items()]
-    return "; ".join(f"{name} of seed {seed}: {text}" for name, seed, text in told)
+    told = [(name, run, text) for run, of_run in failed.items() for name, text in of_run.items()]
+    return "; ".join(f"{name} of {run}: {text}" for name, run, text in told)

@@ -61,10 +61,9 @@ def _verdict(contents: Mapping[str, Any]) -> Verdict:
                      for verdict, claims in by_verdict.items() if claims)
     lead = f"Of the paper's claims that could be checked here: {lead}." if lead else "No claim could be checked."
     findings = tuple((capital(c["verdict"]), f"{c['claim']} ({_held(c['evidence'])})") for c in contents["claims"])
-    seeds = contents["seeds"]
     cautions = [
         f"These are figures of source {contents['data']['source']}, not of CelebA, unless that is the source; budget "
-        f"{contents['config']['job']['budget']}, {counted(len(seeds), 'seed', 'seeds')}.",
+        f"{contents['config']['job']['budget']}, {runs(contents)}.",
         f"{capital(contents['guarantee'])}: a stronger attacker may get back more.",
         "Protection against reconstruction is not protection against recognition: see rank-1 from Z below.",
         "The weights, sizes and learning rates are our defaults: the poster does not state the paper's.",
@@ -87,9 +86,9 @@ def _plural(verdict: str) -> str:
 def threat(contents: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """What the attackers see and have, who shares people, and what was tested: pairs of a term and its description."""
     data = contents["data"]
-    tested = f"{data['tested_photographs']} photographs a seed"
+    tested = f"{data['tested_photographs']} photographs a fold"
     if data["tested_people"] is not None:
-        tested += f", {data['tested_people']} people over all seeds"
+        tested += f", {data['tested_people']} people over all runs"
     shared = ", ".join(f"{pair.replace('_', ' and ').upper().replace('AND', 'and')}: {count}"
                        for pair, count in data["shared_people"].items())
     return (
@@ -102,9 +101,20 @@ def threat(contents: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     )
 
 
+def runs(contents: Mapping[str, Any]) -> str:
+    """How many runs a reproduction has: "3 seeds", or "3 seeds × 5 folds"."""
+    told = counted(len(contents["seeds"]), "seed", "seeds")
+    return told if len(contents["folds"]) == 1 else f"{told} × {len(contents['folds'])} folds"
+
+
+def seeds_and_folds(contents: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Which seeds and folds were run: pairs of a term and its description."""
+    return tuple((kind, listed([str(one) for one in contents[kind.lower()]])) for kind in ("Seeds", "Folds"))
+
+
 def _making(contents: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     rows = [row for row in contents["rows"] if "seconds" in row]
-    pairs = [("Command", contents["command"]), ("Seeds", listed([str(seed) for seed in contents["seeds"]])),
+    pairs = [("Command", contents["command"]), *seeds_and_folds(contents),
              ("Time of this start", f"{contents['seconds']:.0f} s")]
     symbols = ("lambda1", "lambda2", "mu1", "mu2")
     weights = [f"row {row['row']}: " + ", ".join(f"{name} {row[name]:g}" for name in symbols) for row in rows]

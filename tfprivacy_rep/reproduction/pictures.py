@@ -74,7 +74,7 @@ def _frontier(figure: Figure, points: Sequence[Mapping[str, Any]]) -> None:
 
 
 def strips(records: Mapping[str, Sequence[RunRecord]]) -> tuple[Picture, ...]:
-    """Originals and each row's reconstructions of them, of the first seed that has the row."""
+    """Originals and each row's reconstructions of them, of the first run that has the row."""
     shown = [(row, records[f"row{row.number}"][0]) for row in ROWS if records.get(f"row{row.number}")]
     if not shown:
         return ()
@@ -83,7 +83,7 @@ def strips(records: Mapping[str, Sequence[RunRecord]]) -> tuple[Picture, ...]:
     chosen = choose(first.people[: len(originals)])
     made = [strip([originals[chosen]], "Original photographs", f"Of {len(chosen)} people, evenly spaced by number.")]
     for row, record in shown:
-        if record.facts["seed"] == first.facts["seed"]:
+        if record.run == first.run:
             protection = "with" if row.encoder.protected else "without"
             similar = number(float(record.columns["point"]["psnr"].mean()), "psnr", unit=True)
             made.append(strip(
@@ -102,14 +102,14 @@ def write_files(folder: Path, pictures: Mapping[str, Picture]) -> None:
 def with_and_without(records: Mapping[str, Sequence[RunRecord]]) -> Picture | None:
     """The paper's figure: originals, then rebuilt without and with the negative loss, by the same attacker.
 
-    Of the table's rows where they were run, else of the curve's ends; the seed is the first that both have.
+    Of the table's rows where they were run, else of the curve's ends; the run is the first that both have.
     """
     swept = sorted((of_point[0].facts["value"], name) for name, of_point in records.items()
                    if of_point and of_point[0].facts["value"] is not None)
     ends = [(swept[0][1], swept[-1][1])] if len(swept) > 1 else []
     for plain, protected in [("row1", "row2"), ("row3", "row4"), ("row5", "row6"), ("row7", "row8"), *ends]:
-        of_seed = {record.facts["seed"]: record for record in records.get(plain, ())}
-        pairs = [(of_seed[r.facts["seed"]], r) for r in records.get(protected, ()) if r.facts["seed"] in of_seed]
+        of_run = {record.run: record for record in records.get(plain, ())}
+        pairs = [(of_run[r.run], r) for r in records.get(protected, ()) if r.run in of_run]
         if pairs:
             pair = pairs[0]
             originals = pair[0].pictures["originals"]

@@ -41,7 +41,7 @@ class EncoderJob:
 
 @dataclass(frozen=True)
 class Task:
-    """Something that is tried on an encoder, and that has a record for each seed.
+    """Something that is tried on an encoder, and that has a record for each run.
 
     Attributes:
         name: of its folder: `row3` or `lambda2=0.3`.
@@ -71,7 +71,7 @@ AnyTask = TypeVar("AnyTask", bound=Task)
 
 
 def points(config: Config, job: ReproduceConfig) -> tuple[Point, ...]:
-    """What is to be done for each seed, in order: points of one encoder need not be neighbours.
+    """What is to be done for each run, in order: points of one encoder need not be neighbours.
 
     Raises:
         UserError: if `rows` can't be read.

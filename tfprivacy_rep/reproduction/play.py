@@ -15,13 +15,13 @@ from tfprivacy_rep.evaluation.results import RunRecord
 from tfprivacy_rep.jobs import ReproduceConfig
 from tfprivacy_rep.laboratory import Setting
 from tfprivacy_rep.reproduction.plan import Point, attacker_spec
-from tfprivacy_rep.reproduction.seed import MAX_PICTURES, PART, SeedOfTasks
+from tfprivacy_rep.reproduction.tasks import MAX_PICTURES, PART, RunOfTasks
 from tfprivacy_rep.training.health_warnings import written
 from tfprivacy_rep.training.protect import TrainedEncoder
 
 
-class SeedOfPoints(SeedOfTasks[Point]):
-    """All points of one seed; arguments as for `SeedOfTasks`."""
+class RunOfPoints(RunOfTasks[Point]):
+    """All points of one run; arguments as for `RunOfTasks`."""
 
     RECORDS = "points"
 
@@ -35,7 +35,7 @@ class SeedOfPoints(SeedOfTasks[Point]):
         made = self._laboratory(encoder, recipe.more_data)
         subject = made.subject(trained)
         spec = attacker_spec(self._setting.config, recipe, self._seed)
-        title = f"seed {self._seed}: {point.name}, attacker {spec.name} on {encoder.name}"
+        title = f"{self._partition.name}: {point.name}, attacker {spec.name} on {encoder.name}"
         folder = self._folder / "attackers" / encoder.name / spec.name
         outcome = made.attack(made.pairs(subject, [spec]), spec, folder, title)
         probes, photographs = made.partition.probes, self._setting.photographs

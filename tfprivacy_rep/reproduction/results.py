@@ -17,18 +17,19 @@ SCHEMA = "tfprivacy_rep/reproduction/1"
 
 
 def load_records(folder: Path, kind: str) -> dict[str, list[RunRecord]]:
-    """Every point that has ended in an output folder, by name, one record a seed: what several starts have added.
+    """Every point that has ended in an output folder, by name, one record a run, in the order of seeds and folds: what
+    several starts have added.
 
     Args:
         folder: the output folder.
-        kind: folder of the records in that of a seed, `SeedOfTasks.RECORDS`.
+        kind: folder of the records in that of a run, `RunOfTasks.RECORDS`.
     """
     found: dict[str, list[RunRecord]] = {}
-    for path in sorted(folder.glob(f"seed*/{kind}/*")):
+    for path in sorted(folder.glob(f"seed*-fold*/{kind}/*")):
         record = RunRecord.load(path)
         if record is not None:
             found.setdefault(path.name, []).append(record)
-    return {name: sorted(records, key=lambda r: r.facts["seed"]) for name, records in found.items()}
+    return {name: sorted(records, key=lambda r: r.run) for name, records in found.items()}
 
 
 def contents(
@@ -39,7 +40,7 @@ def contents(
 
     Args:
         records: of each point by name; at least one.
-        failed: for each seed of this start why its points failed, by name.
+        failed: for each run of this start why its points failed, by name.
         config: the options by section, `job` among them.
         command: the command line.
         seconds: of this start.
@@ -65,7 +66,7 @@ def contents(
 
 
 def tested(records: Mapping[str, Sequence[RunRecord]], config: Mapping[str, Any]) -> dict[str, Any]:
-    """The parts `data`, `recogniser` and `seeds` of results.json: on whom it was tried, and who judged."""
+    """The parts `data`, `recogniser`, `seeds` and `folds` of results.json: on whom it was tried, and who judged."""
     first = next(iter(records.values()))[0].facts
     people = np.unique(np.concatenate([r.people for of_point in records.values() for r in of_point]))
     known = bool(first["partition"]["people"])
@@ -78,7 +79,8 @@ def tested(records: Mapping[str, Sequence[RunRecord]], config: Mapping[str, Any]
             "tested_people": int(len(people)) if known else None, "skipped_images": first["skipped_images"],
         },
         "recogniser": first["recogniser"],
-        "seeds": sorted({r.facts["seed"] for of_point in records.values() for r in of_point}),
+        **{f"{kind}s": sorted({r.facts[kind] for of_point in records.values() for r in of_point})
+           for kind in ("seed", "fold")},
     }
 
 
@@ -93,21 +95,21 @@ def _row(number: int, records: Sequence[RunRecord], failed: Mapping[str, Mapping
 
 
 def _failed_points(failed: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
-    """Reasons of the curve's points that failed, by name, then by seed."""
-    names = sorted({name for of_seed in failed.values() for name in of_seed if name.startswith("lambda2=")})
+    """Reasons of the curve's points that failed, by name, then by run."""
+    names = sorted({name for of_run in failed.values() for name in of_run if name.startswith("lambda2=")})
     return {name: failures(name, failed) for name in names}
 
 
 def failures(name: str, failed: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """Why a point failed, by seed."""
-    return {seed: of_seed[name] for seed, of_seed in failed.items() if name in of_seed}
+    """Why a point failed, by run."""
+    return {run: of_run[name] for run, of_run in failed.items() if name in of_run}
 
 
 def _point(records: Sequence[RunRecord]) -> dict[str, Any]:
     facts = [record.facts for record in records]
     encoder, attacker, partition = (facts[0][part] for part in ("encoder", "attacker", "partition"))
     return all_measured(records, STATISTICS) | {
-        "seeds": [fact["seed"] for fact in facts],
+        "seeds": [fact["seed"] for fact in facts], "folds": [fact["fold"] for fact in facts],
         "lambda1": encoder["lambda1"], "lambda2": encoder["lambda2"], "options": encoder["options"],
         "mu1": attacker["mu1"], "mu2": attacker["mu2"],
         "x1_photographs": partition["counts"]["x1_train"], "x2_photographs": partition["counts"]["x2_train"],

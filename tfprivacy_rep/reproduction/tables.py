@@ -35,7 +35,7 @@ def rows_table(contents: Mapping[str, Any]) -> Table:
         lines.append(Row((*names, *_figures(row, FIGURES)), "strong"))
         paper = [Cell(number(row["paper"].get(figure), figure)) for figure in FIGURES]
         lines.append(Row((Cell(""), Cell("in the paper"), Cell("CelebA"), *paper), "floor"))
-        notes += [f"Row {row['row']} of seed {seed} failed: {text}" for seed, text in row["failed"].items()]
+        notes += [f"Row {row['row']} of {run} failed: {text}" for run, text in row["failed"].items()]
     single = contents["data"]["single_attribute"]
     notes.append(f"Rows 9 and 10 are trained on {single} alone; their mean MCC is that of a fresh linear head fitted "
                  "on X1's representations. How the paper measured it is unknown.")
@@ -105,9 +105,9 @@ def sweep_table(contents: Mapping[str, Any]) -> Table | None:
     names = [*[f for f in FIGURES if f != "smiling_mcc"], "rank1", "linkage_rank1"]
     heads = [(_HEADS | _MORE)[name] for name in names]
     lines = [Row((Cell(f"{p['value']:g}"), *_figures(p, names), Cell(_steps(p)))) for p in contents["sweep"]["points"]]
-    seeds = contents["sweep"]["points"][0]["seeds"] if contents["sweep"]["points"] else []
-    failed = [f"{name} of seed {seed} failed: {text}" for name, of_seed in contents["sweep"]["failed"].items()
-              for seed, text in of_seed.items()]
+    seeds = sorted(set(contents["sweep"]["points"][0]["seeds"])) if contents["sweep"]["points"] else []
+    failed = [f"{name} of {run} failed: {text}" for name, of_run in contents["sweep"]["failed"].items()
+              for run, text in of_run.items()]
     return Table(
         "sweep", "The curve over lambda2",
         f"lambda1 = 0 throughout, so the first point is the unprotected encoder; the attacker has mu = 0. Seeds: "

@@ -11,17 +11,17 @@ from tfprivacy_rep.reproduction.frontier.plan import Variant
 from tfprivacy_rep.reproduction.frontier.ways import NONE
 from tfprivacy_rep.trials.trials import SAME_UTILITY
 
-#: Mean MCC of each point on X1's validation part, over the seeds; None where it is not defined.
+#: Mean MCC of each point on X1's validation part, over the runs; None where it is not defined.
 Use = Mapping[str, float | None]
 
 
-def averaged(of_seeds: Sequence[Use]) -> dict[str, float | None]:
-    """Means over the seeds; None for a point that a seed has no figure of, for it can't be compared."""
-    names = {name: None for of_seed in of_seeds for name in of_seed}
+def averaged(of_runs: Sequence[Use]) -> dict[str, float | None]:
+    """Means over the runs; None for a point that a run has no figure of, for it can't be compared."""
+    names = {name: None for of_run in of_runs for name in of_run}
     found: dict[str, float | None] = {}
     for name in names:
-        values = [value for of_seed in of_seeds if (value := of_seed.get(name)) is not None]
-        found[name] = float(np.mean(values)) if len(values) == len(of_seeds) else None
+        values = [value for of_run in of_runs if (value := of_run.get(name)) is not None]
+        found[name] = float(np.mean(values)) if len(values) == len(of_runs) else None
     return found
 
 

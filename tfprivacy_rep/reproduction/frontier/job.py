@@ -18,12 +18,12 @@ from tfprivacy_rep.reproduction import estimate
 from tfprivacy_rep.reproduction.frontier import choice
 from tfprivacy_rep.reproduction.frontier.page import write_page
 from tfprivacy_rep.reproduction.frontier.plan import Variant, ordered, points
-from tfprivacy_rep.reproduction.frontier.play import SeedOfWays
+from tfprivacy_rep.reproduction.frontier.play import RunOfWays
 from tfprivacy_rep.reproduction.frontier.results import chosen, contents
 from tfprivacy_rep.reproduction.frontier.ways import ANSWER, WAYS
 from tfprivacy_rep.reproduction.frontier.words import lead
 from tfprivacy_rep.reproduction.opening import Opened, Records, finished, opened, some_failed
-from tfprivacy_rep.reproduction.play import SeedOfPoints
+from tfprivacy_rep.reproduction.play import RunOfPoints
 from tfprivacy_rep.reproduction.results import load_records
 
 
@@ -44,23 +44,23 @@ def run(config: Config, job: ReproduceConfig) -> dict[str, Any]:
             ladder.specs(point.attackers, config.attack, 0).values()))
         estimate.announce(config, job, wanted, found)
         return {}
-    begun = opened(config, job, others=SeedOfPoints.RECORDS)
+    begun = opened(config, job, others=RunOfPoints.RECORDS)
     if job.choose:
         return _choose(begun, config, job, wanted)
 
     def play(tried: Sequence[Variant]) -> dict[str, dict[str, str]]:
-        return begun.play(lambda partition, folder: SeedOfWays(begun.setting, job, partition, folder).play(tried))
+        return begun.play(lambda partition, folder: RunOfWays(begun.setting, job, partition, folder).play(tried))
 
     failed = play(wanted)
 
     def build(records: Records, seconds: float) -> dict[str, Any]:
         return contents(records, failed, config, begun.options, shlex.join(sys.argv), seconds)
 
-    if job.all_attackers and (records := load_records(begun.output, SeedOfWays.RECORDS)):
+    if job.all_attackers and (records := load_records(begun.output, RunOfWays.RECORDS)):
         free = [(one["way"], one["strength"]) for one in build(records, 0.0)["points"] if any(one["pareto"].values())]
-        for seed, reasons in play([point.hard() for point in ordered(config, free)]).items():
-            failed[seed] = failed.get(seed, {}) | reasons
-    return finished(begun, failed, SeedOfWays.RECORDS, started, build, write_page, lambda written: print(lead(written)))
+        for run_, reasons in play([point.hard() for point in ordered(config, free)]).items():
+            failed[run_] = failed.get(run_, {}) | reasons
+    return finished(begun, failed, RunOfWays.RECORDS, started, build, write_page, lambda written: print(lead(written)))
 
 
 def _choose(begun: Opened, config: Config, job: ReproduceConfig, wanted: Sequence[Variant]) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def _choose(begun: Opened, config: Config, job: ReproduceConfig, wanted: Sequenc
     uses: list[choice.Use] = []
 
     def look(partition: Partition, folder: Path) -> dict[str, str]:
-        use, failed = SeedOfWays(begun.setting, job, partition, folder).utilities(trained)
+        use, failed = RunOfWays(begun.setting, job, partition, folder).utilities(trained)
         uses.append(use)
         return failed
 

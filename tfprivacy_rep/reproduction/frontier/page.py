@@ -11,9 +11,8 @@ from tfprivacy_rep.evaluation.results import RunRecord
 from tfprivacy_rep.report import html, markdown
 from tfprivacy_rep.report.glossary import GLOSSARY
 from tfprivacy_rep.report.layout import Report, Section
-from tfprivacy_rep.report.wording import listed
 from tfprivacy_rep.reproduction.frontier import pictures, tables, words
-from tfprivacy_rep.reproduction.page import threat
+from tfprivacy_rep.reproduction.page import seeds_and_folds, threat
 from tfprivacy_rep.reproduction.pictures import write_files
 
 
@@ -46,7 +45,7 @@ def write_page(contents: Mapping[str, Any], records: Mapping[str, Sequence[RunRe
 def _making(contents: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     spent = sum(sum(one["seconds"]) for one in contents["points"])
     return (
-        ("Command", contents["command"]), ("Seeds", listed([str(seed) for seed in contents["seeds"]])),
+        ("Command", contents["command"]), *seeds_and_folds(contents),
         ("Time of this start", f"{contents['seconds']:.0f} s"),
         ("Time of all points, less what earlier starts had trained", f"{spent:.0f} s"),
         ("Format of results.json", contents["schema"]),

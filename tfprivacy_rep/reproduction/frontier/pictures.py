@@ -113,7 +113,7 @@ def _ends(found: Mapping[str, float | None]) -> Ends | None:
 
 
 def strips(contents: Mapping[str, Any], records: Mapping[str, Sequence[RunRecord]]) -> tuple[Picture, ...]:
-    """Originals, then rebuilt without protection, from what to use, and from the answer, of the first seed."""
+    """Originals, then rebuilt without protection, from what to use, and from the answer, of the first run."""
     wanted = [(NONE, "Rebuilt without protection"), (contents["matched"][0]["best"], "Rebuilt from {}"),
               (ANSWER, "Rebuilt from the answer alone")]
     shown = [(records[name][0], title) for name, title in wanted if name in records]
@@ -124,7 +124,7 @@ def strips(contents: Mapping[str, Any], records: Mapping[str, Sequence[RunRecord
     made = [strip([first.pictures["originals"][chosen]], "Original photographs",
                   f"Of {len(chosen)} people, evenly spaced by number.")]
     for record, title in shown:
-        if record.facts["seed"] == first.facts["seed"]:
+        if record.run == first.run:
             label = WAYS[record.facts["way"]].told(record.facts["strength"])
             psnr = number(float(record.columns["point"]["row/psnr"].mean()), "psnr", unit=True)
             made.append(strip([record.pictures["rebuilt"][chosen]], title.format(label),

@@ -8,6 +8,7 @@ from typing import Iterable
 
 from tfprivacy_rep.attacks.ladder import ROW_ATTACKERS
 from tfprivacy_rep.config import UNPROTECTED, Config, GameConfig
+from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.jobs import ATTACKERS, ReproduceConfig
 from tfprivacy_rep.reproduction.budgets import STRENGTHS
 from tfprivacy_rep.reproduction.frontier.ways import ANSWER, NONE, RATE, WAYS
@@ -51,13 +52,35 @@ def points(config: Config, job: ReproduceConfig) -> tuple[Variant, ...]:
 
     Args:
         config: the game whose rules and weights are varied, and `release_size`.
-        job: `sweep` says whether all ways or learned noise alone; the budget, or `sweep_values`, how strong.
+        job: which ways, and how strong: `points` and, where they leave it open, the budget.
+
+    Raises:
+        UserError: if `points` names a way that there is not, or a strength that it can't have.
     """
-    strengths = dict(STRENGTHS[job.budget])
-    if job.sweep == RATE:
-        strengths = {RATE: job.sweep_values or strengths[RATE]}
-    return ordered(config, [(NONE, None), (ANSWER, None),
-                            *[(way, strength) for way, own in strengths.items() for strength in own]])
+    strengths = STRENGTHS[job.budget]
+    wanted: list[tuple[str, float | None]] = [(NONE, None), (ANSWER, None)]
+    for asked in job.points or strengths:
+        way, given, strength = asked.partition("=")
+        if way not in strengths:
+            raise _invalid(asked, f"ways to protect among {', '.join(strengths)}", "Use rate=64.")
+        wanted += [(way, own) for own in ([_strength(way, strength)] if given else strengths[way])]
+    return ordered(config, wanted)
+
+
+def _strength(way: str, text: str) -> float:
+    """A strength as it is written in the option `points`."""
+    try:
+        strength = float(text)
+    except ValueError:
+        strength = 0.0
+    if not 0 < strength < float("inf") or (way == "bottleneck" and strength % 1):
+        expected = "a whole number above 0" if way == "bottleneck" else "a number above 0"
+        raise _invalid(f"{way}={text}", f"{expected} after {way}=", f"Use {way}=16.")
+    return strength
+
+
+def _invalid(received: str, expected: str, remedy: str) -> UserError:
+    return UserError(f"Invalid `points`: expected {expected}. Received: {received!r}. {remedy}")
 
 
 def ordered(config: Config, wanted: Iterable[tuple[str, float | None]]) -> tuple[Variant, ...]:

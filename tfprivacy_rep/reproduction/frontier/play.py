@@ -15,7 +15,7 @@ from tfprivacy_rep.laboratory import Setting
 from tfprivacy_rep.reproduction.frontier.plan import HARD, Variant
 from tfprivacy_rep.reproduction.frontier.ways import ANSWER
 from tfprivacy_rep.reproduction.plan import EncoderJob
-from tfprivacy_rep.reproduction.seed import MAX_PICTURES, PART, SeedOfTasks, told
+from tfprivacy_rep.reproduction.tasks import MAX_PICTURES, PART, RunOfTasks, told
 from tfprivacy_rep.training.protect import TrainedEncoder
 from tfprivacy_rep.trials.judges import Judges
 from tfprivacy_rep.trials.releases import Release, answer_bits, of_encoder
@@ -23,13 +23,13 @@ from tfprivacy_rep.trials.sets import Sets
 from tfprivacy_rep.trials.trials import Trials, utility_of
 
 
-class SeedOfWays(SeedOfTasks[Variant]):
-    """All points of one seed. Every point has all training photographs of X1 and X2 that the budget allows.
+class RunOfWays(RunOfTasks[Variant]):
+    """All points of one run. Every point has all training photographs of X1 and X2 that the budget allows.
 
     Args:
-        setting: what all seeds share.
+        setting: what all runs share.
         job: ways and budget.
-        partition: of the seed, which is also that of weights, batches and attackers.
+        partition: of the run; its seed is also that of weights, batches and attackers.
         folder: where its encoders and records are kept.
     """
 
@@ -59,7 +59,7 @@ class SeedOfWays(SeedOfTasks[Variant]):
                 z = subject.encode(self._sets.images("x1_val"))
                 found[point.name] = utility_of(self._sets, subject.classify(z))
             except Exception as error:  # whatever it is, it must not cost the other points
-                failed[point.name] = told(point.name, self._seed, error)
+                failed[point.name] = told(point.name, self._partition, error)
         return found, failed
 
     def _attack(self, point: Variant, trained: TrainedEncoder, seconds: float) -> RunRecord:
@@ -76,7 +76,7 @@ class SeedOfWays(SeedOfTasks[Variant]):
             "numbers": int(np.prod(release.z["probes"].shape[1:])),
         }
         facts |= {"way": point.way, "strength": point.strength, "seconds": round(time.monotonic() - started, 1)}
-        print(f"seed {self._seed}: {point.name} done in {seconds + facts['seconds']:.0f} s", flush=True)
+        print(f"{self._partition.name}: {point.name} done in {seconds + facts['seconds']:.0f} s", flush=True)
         originals = np.asarray(self._sets.images("probes")[:MAX_PICTURES])
         shown = {"originals": originals, "rebuilt": pictures[:MAX_PICTURES]}
         return RunRecord(facts, self._sets.people("probes"), {PART: columns}, shown)

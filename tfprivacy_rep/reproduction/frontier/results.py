@@ -32,7 +32,7 @@ def contents(
 
     Args:
         records: of each point by name; at least one.
-        failed: for each seed of this start why its points failed, by name.
+        failed: for each run of this start why its points failed, by name.
         config: of the whole.
         given: the options by section, `job` among them.
         command: the command line.
@@ -40,8 +40,8 @@ def contents(
     """
     ended = plan.ordered(config, [(of_point[0].facts["way"], of_point[0].facts["strength"])
                                   for name, of_point in records.items() if not name.endswith(HARD)])
-    use = choice.averaged([_of_seed(records, seed) for seed in _seeds(records)])
-    names = sorted({name for of_seed in failed.values() for name in of_seed})
+    use = choice.averaged([_of_run(records, run) for run in _runs(records)])
+    names = sorted({name for of_run in failed.values() for name in of_run})
     return {
         "schema": SCHEMA, "command": command, "config": given, **tested(records, given),
         "points": _points(records, ended, use),
@@ -59,7 +59,7 @@ def chosen(config: Config, points: Sequence[Variant], use: Use, keep: float) -> 
     Args:
         config: of the whole.
         points: that were trained.
-        use: of each on X1's validation part, over the seeds.
+        use: of each on X1's validation part, over the runs.
         keep: mean MCC that must be kept; 0 for the unprotected encoder's less `SAME_UTILITY`.
     """
     least = choice.wanted(use, keep)
@@ -71,13 +71,13 @@ def chosen(config: Config, points: Sequence[Variant], use: Use, keep: float) -> 
     }}
 
 
-def _seeds(records: Records) -> list[int]:
-    return sorted({record.facts["seed"] for of_point in records.values() for record in of_point})
+def _runs(records: Records) -> list[tuple[int, int]]:
+    return sorted({record.run for of_point in records.values() for record in of_point})
 
 
-def _of_seed(records: Records, seed: int) -> dict[str, float | None]:
+def _of_run(records: Records, run: tuple[int, int]) -> dict[str, float | None]:
     return {name: record.facts["own_validation_mcc"] for name, of_point in records.items() for record in of_point
-            if record.facts["seed"] == seed}
+            if record.run == run}
 
 
 def _points(records: Records, points: Sequence[Variant], use: Use) -> list[dict[str, Any]]:
@@ -101,7 +101,8 @@ def _point(point: Variant, records: Records, use: float | None) -> dict[str, Any
         "all_attackers": None if not hard else figures.measured(hard),
         "lambda1": encoder["lambda1"], "lambda2": encoder["lambda2"], "noise": encoder["noise"],
         "numbers": encoder["numbers"], "options": encoder["options"],
-        "seeds": [fact["seed"] for fact in facts], "linkage": [fact["strongest_linkage"] for fact in facts],
+        "seeds": [fact["seed"] for fact in facts], "folds": [fact["fold"] for fact in facts],
+        "linkage": [fact["strongest_linkage"] for fact in facts],
         "attackers": [fact["headline_attackers"] for fact in facts],
         "converged": [all(one["converged"] for one in fact["attackers"].values()) for fact in facts],
         "warnings": health.warnings(

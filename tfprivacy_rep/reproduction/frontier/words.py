@@ -7,6 +7,7 @@ from typing import Any, Mapping
 from tfprivacy_rep.report.layout import Verdict
 from tfprivacy_rep.report.wording import capital, counted, interval, is_missing, lookup, number, of_hundred
 from tfprivacy_rep.reproduction.frontier.ways import ANSWER, NONE
+from tfprivacy_rep.reproduction.page import runs
 
 _FIGURES = {"linkage_rank1": "naming people from Z", "rank1": "naming people from reconstructions",
             "psnr": "rebuilding pixels"}
@@ -106,8 +107,8 @@ def _unbeaten(contents: Mapping[str, Any]) -> str:
 
 
 def _cautions(contents: Mapping[str, Any]) -> tuple[str, ...]:
-    job, seeds = contents["config"]["job"], contents["seeds"]
-    told = [f"Budget {job['budget']}, {counted(len(seeds), 'seed', 'seeds')}, photographs of source "
+    job = contents["config"]["job"]
+    told = [f"Budget {job['budget']}, {runs(contents)}, photographs of source "
             f"{contents['data']['source']}. Every point met the same two attackers who rebuild photographs, and of "
             "all ways of linkage the one that public photographs put first.",
             "Only points with noise have a bound, their rate, and only as the table of rates states it; all others "
@@ -119,8 +120,8 @@ def _cautions(contents: Mapping[str, Any]) -> tuple[str, ...]:
     if improving:
         told.append(f"Of {improving} of {counted(len(contents['points']), 'point', 'points')} an attacker was still "
                     "improving when its budget ended: with more training it may get back more. They have an asterisk.")
-    told += [f"{name} of seed {seed} failed: {text}" for name, of_seed in contents["failed"].items()
-             for seed, text in of_seed.items()]
+    told += [f"{name} of {run} failed: {text}" for name, of_run in contents["failed"].items()
+             for run, text in of_run.items()]
     if contents["data"]["skipped_images"]:
         told.append(f"{contents['data']['skipped_images']} unreadable photographs were left out.")
     return tuple(told)

@@ -1,4 +1,4 @@
-"""The points of one seed, whatever they are: their encoders trained, each tried and recorded, failures kept apart."""
+"""The points of one run, whatever they are: their encoders trained, each tried and recorded, failures kept apart."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def fractions(partition: Partition, job: ReproduceConfig, more_x1: bool, more_x2
     return parts[0], parts[1]
 
 
-class SeedOfTasks(ABC, Generic[AnyTask]):
-    """All points of one seed.
+class RunOfTasks(ABC, Generic[AnyTask]):
+    """All points of one run, which is a fold of a seed.
 
     Args:
-        setting: what all seeds share.
+        setting: what all runs share.
         job: rows and budget.
-        partition: of the seed, which is also that of weights, batches and attackers.
+        partition: of the run; its seed is also that of weights, batches and attackers.
         folder: where its encoders and records are kept.
         more_data: whether g is calibrated on as many public photographs as the points with more data have.
     """
@@ -86,7 +86,7 @@ class SeedOfTasks(ABC, Generic[AnyTask]):
                 trained = self.train(encoder)
                 seconds = time.monotonic() - started
             except Exception as error:  # whatever it is, it must not cost the other rows
-                failed |= {point.name: told(point.name, self._seed, error) for point in left}
+                failed |= {point.name: told(point.name, self._partition, error) for point in left}
                 continue
             for point in left:
                 try:
@@ -94,7 +94,7 @@ class SeedOfTasks(ABC, Generic[AnyTask]):
                     laboratory.require_claimed(Path(self._setting.config.run.output_dir))
                     record.save(self.record_folder(point.name))
                 except Exception as error:
-                    failed[point.name] = told(point.name, self._seed, error)
+                    failed[point.name] = told(point.name, self._partition, error)
                 gc.collect()
         return failed
 
@@ -107,13 +107,13 @@ class SeedOfTasks(ABC, Generic[AnyTask]):
         laboratory.require_claimed(Path(self._setting.config.run.output_dir))
         made = self._laboratory(encoder, encoder.more_data)
         folder = self._folder / "encoders" / encoder.name
-        return made.train(encoder.game, folder, f"seed {self._seed}: {encoder.name}, game")
+        return made.train(encoder.game, folder, f"{self._partition.name}: {encoder.name}, game")
 
     def _facts(self, point: AnyTask, trained: TrainedEncoder, made: Laboratory, seconds: float) -> dict[str, Any]:
         """What the records of all kinds of points say: of the photographs, and of the encoder."""
         photographs, recogniser, game = self._setting.photographs, self._setting.recogniser, point.encoder.game
         return {
-            "point": point.name, "seed": self._seed,
+            "point": point.name, "seed": self._partition.seed, "fold": self._partition.fold,
             "partition": made.partition.describe(), "attributes": list(photographs.attributes),
             "single_attribute": self._job.single_attribute, "skipped_images": len(photographs.skipped),
             "recogniser": recogniser.name if recogniser else None,
@@ -131,8 +131,8 @@ class SeedOfTasks(ABC, Generic[AnyTask]):
         return Laboratory(setting, self._partition.reduced(*shares), attributes, self._perceptual)
 
 
-def told(name: str, seed: int, error: Exception) -> str:
+def told(name: str, partition: Partition, error: Exception) -> str:
     """Warns of a point that failed, and returns why."""
     text = f"{type(error).__name__}: {error}" if not isinstance(error, UserError) else str(error)
-    print(f"warning: {name} of seed {seed} failed and is left out: {text}", file=sys.stderr)
+    print(f"warning: {name} of {partition.name} failed and is left out: {text}", file=sys.stderr)
     return text
