@@ -105,7 +105,7 @@ def test_a_tflite_file_alone_encodes_as_the_encoder_does(given, tmp_path, capsys
     second = job.run(dataclasses.replace(given, encoder=file, output=str(tmp_path / "lite.npz")))
     assert second.names == first.names and second.facts["weights_sha256"] == first.facts["weights_sha256"]
     np.testing.assert_allclose(second.representations, first.representations, atol=1e-5)
-    with pytest.raises(UserError, match="^Invalid `tflite`: expected an encoder without noise"):
+    with pytest.raises(UserError, match="^Invalid `tflite`: expected an encoder that is no TFLite file yet"):
         job.run(dataclasses.replace(given, encoder=file, photographs="", output="", tflite=str(tmp_path / "f.tflite")))
 
 

@@ -18,6 +18,7 @@ from tfprivacy_rep.encoding.reading import Found
 from tfprivacy_rep.encoding.written import Encoded
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.jobs import EncodeConfig
+from tfprivacy_rep.models.inference import BatchedModel
 
 _SHOWN = 10  # skipped photographs that the summary names
 
@@ -57,13 +58,17 @@ def run(job: EncodeConfig) -> Encoded | None:
 
 def _convert(opened: Opened, job: EncodeConfig) -> None:
     if opened.model is None:
-        raise UserError("Invalid `tflite`: expected an encoder without noise that is no TFLite file yet. Received: "
-                        f"{job.encoder}. Convert what it was made from; export a stochastic one by scripts/export.py.")
+        raise UserError("Invalid `tflite`: expected an encoder that is no TFLite file yet. Received: "
+                        f"{job.encoder}. Convert what it was made from.")
     facts = {"image_size": opened.image_size, "representation_shape": list(opened.representation_shape),
              "weights_sha256": opened.weights_sha256, "dataset": opened.dataset}
-    done = lite.convert(opened.model, opened.encode, facts, Path(job.tflite), job.tflite_quantise)
+    encode = opened.encode if opened.release is None else BatchedModel(opened.model)
+    done = lite.convert(opened.model, encode, facts, Path(job.tflite), job.tflite_quantise, opened.release)
     print(f"converted: {job.tflite} ({done.size / 1e6:.2f} MB, weights: {job.tflite_quantise}; largest difference from "
           f"the encoder {done.difference:.2g}, of numbers up to {done.scale:.2g})")
+    if opened.release is not None:
+        print("It takes `noise` beside `images`, standard normal numbers that whoever runs it draws afresh for each "
+              "image from a cryptographic generator: noise that is known or used again gives the mean away.")
 
 
 def _encode(opened: Opened, found: Found, job: EncodeConfig, aligner: FaceAligner | None) -> Encoded:

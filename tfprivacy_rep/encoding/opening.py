@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
@@ -12,14 +11,15 @@ import numpy as np
 import tensorflow as tf
 
 from tfprivacy_rep.attacks.black_box import SavedModelEncoder, newest_saved_model
-from tfprivacy_rep.attacks.frozen import FrozenEncoder
 from tfprivacy_rep.attacks.image_input import unknown_side
 from tfprivacy_rep.attacks.keras_file import load_keras
 from tfprivacy_rep.checkpoint_run import CheckpointRun, checkpoint_run
 from tfprivacy_rep.config import Config
 from tfprivacy_rep.encoding.lite import LiteEncoder
+from tfprivacy_rep.encoding.noise import system_noise
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.models.inference import BatchedModel, weights_sha256
+from tfprivacy_rep.models.release import GaussianRelease
 from tfprivacy_rep.serving.manifest import dataset_of, read_manifest
 from tfprivacy_rep.training.restore import restore_encoder
 
@@ -37,7 +37,9 @@ class Opened:
         representation_shape: of one representation.
         weights_sha256: of the weights; of all files for a SavedModel without a manifest.
         dataset: source of the photographs it was trained on; None where that is not known.
-        model: Keras model of the same, or the folder of the SavedModel; None for TFLite, and for a stochastic encoder.
+        model: Keras model of the same, or the folder of the SavedModel; None for TFLite.
+        release: what a checkpoint's representations are drawn from, and the model gives the parameters of; None where
+            the model gives them itself.
     """
 
     kind: str
@@ -47,6 +49,7 @@ class Opened:
     weights_sha256: str
     dataset: str | None
     model: keras.Model | Path | None
+    release: GaussianRelease | None = None
 
 
 def open_encoder(path: str, image_size: int = 0, batch_size: int = 64, output_name: str = "") -> Opened:
@@ -91,12 +94,16 @@ def open_encoder(path: str, image_size: int = 0, batch_size: int = 64, output_na
 def _of_checkpoint(run: CheckpointRun, batch_size: int) -> Opened:
     config = Config.from_dict(run.config)
     protector = restore_encoder(config, run.game, run.seed, run.folder / "game")
-    if protector.release is None:
+    release, shape = protector.release, protector.representation_shape
+    if release is None:
         return _of_model("checkpoint", protector.encoder, batch_size, config.data.dataset)
-    # A seed that nobody knows: these representations leave for good.
-    encode = FrozenEncoder(protector.encoder, batch_size, protector.release, secrets.randbits(128))
-    return Opened("checkpoint", encode, config.data.image_size, protector.representation_shape,
-                  weights_sha256(protector.encoder), config.data.dataset, None)
+    parameters = BatchedModel(protector.encoder, batch_size)
+
+    def encode(images: np.ndarray) -> np.ndarray:
+        return release.sample(parameters(images), system_noise((len(images), *shape)))
+
+    return Opened("checkpoint", encode, config.data.image_size, shape, weights_sha256(protector.encoder),
+                  config.data.dataset, protector.encoder, release)
 
 
 def _of_model(kind: str, model: keras.Model, batch_size: int, dataset: str | None) -> Opened:

@@ -58,8 +58,8 @@ def run(config: Config, job: ReproduceConfig) -> dict[str, Any]:
 
     if job.all_attackers and (records := load_records(begun.output, RunOfWays.RECORDS)):
         free = [(one["way"], one["strength"]) for one in build(records, 0.0)["points"] if any(one["pareto"].values())]
-        for run_, reasons in play([point.hard() for point in ordered(config, free)]).items():
-            failed[run_] = failed.get(run_, {}) | reasons
+        for place, reasons in play([point.hard() for point in ordered(config, free)]).items():
+            failed[place] = failed.get(place, {}) | reasons
     return finished(begun, failed, RunOfWays.RECORDS, started, build, write_page, lambda written: print(lead(written)))
 
 
