@@ -113,7 +113,7 @@ def test_budgets_of_a_frontier_are_options_that_exist_and_have_a_folder_of_their
             chosen = budgets.defaults(ReproduceConfig(budget=budget, sweep="frontier"), dataset)
             assert chosen["output_dir"] == f"runs/frontier-{dataset}-{budget}" and chosen["release_size"]
             small_run.config(**chosen)
-        assert set(budgets.STRENGTHS[budget]) == set(WAYS) - {"none", "answer"}
+            assert set(budgets.strengths(budget, dataset)) == set(WAYS) - {"none", "answer"}
 
 
 @pytest.mark.parametrize("given, told", [

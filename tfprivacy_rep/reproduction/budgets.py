@@ -77,6 +77,19 @@ STRENGTHS: dict[str, Strengths] = {
     },
 }
 
+#: The same by source, where a point costs so much that fewer of them fill the budget.
+STRENGTHS_OF: dict[str, dict[str, Strengths]] = {
+    "rendered": {"small": {
+        "lambda1": (1.0,), "lambda2": (0.3,), "both": (1.0,), "rate": (64.0, 16.0, 4.0), "rate_lambda": (64.0,),
+        "noise": (0.5,), "bottleneck": (16.0,),
+    }},
+}
+
+
+def strengths(budget: str, dataset: str) -> Strengths:
+    """How strong each way to protect is tried on a frontier."""
+    return STRENGTHS_OF.get(dataset, {}).get(budget, STRENGTHS[budget])
+
 
 def defaults(job: ReproduceConfig, dataset: str) -> dict[str, Any]:
     """The options that a budget sets, and a folder for the results, unless the user gives others.

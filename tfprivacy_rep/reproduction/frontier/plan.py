@@ -10,7 +10,7 @@ from tfprivacy_rep.attacks.ladder import ROW_ATTACKERS
 from tfprivacy_rep.config import UNPROTECTED, Config, GameConfig
 from tfprivacy_rep.errors import UserError
 from tfprivacy_rep.jobs import ATTACKERS, ReproduceConfig
-from tfprivacy_rep.reproduction.budgets import STRENGTHS
+from tfprivacy_rep.reproduction import budgets
 from tfprivacy_rep.reproduction.frontier.ways import ANSWER, NONE, RATE, WAYS
 from tfprivacy_rep.reproduction.plan import EncoderJob, Task
 
@@ -57,7 +57,7 @@ def points(config: Config, job: ReproduceConfig) -> tuple[Variant, ...]:
     Raises:
         UserError: if `points` names a way that there is not, or a strength that it can't have.
     """
-    strengths = STRENGTHS[job.budget]
+    strengths = budgets.strengths(job.budget, config.data.dataset)
     wanted: list[tuple[str, float | None]] = [(NONE, None), (ANSWER, None)]
     for asked in job.points or strengths:
         way, given, strength = asked.partition("=")
