@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tfprivacy_rep.errors import Stopped
+from tfprivacy_rep.errors import Stopped, UserError
 from tfprivacy_rep.training import interruption
 
 
@@ -42,6 +42,18 @@ def test_a_signal_that_came_too_late_for_a_checkpoint_is_not_lost(capfd):
     with interruption.handled(), pytest.raises(Stopped, match="its last checkpoint was saved"):
         with interruption.deferred():
             send(signal.SIGTERM)
+
+
+def test_a_failure_does_not_make_the_signal_forgotten(capfd):
+    # A job goes on with its next point where one fails; who asked it to stop would see it run for hours.
+    with interruption.handled():
+        with pytest.raises(Stopped, match="^stopped by SIGTERM: no room for a checkpoint. Start") as caught:
+            with interruption.deferred():
+                send(signal.SIGTERM)
+                raise UserError("no room for a checkpoint.")
+        assert isinstance(caught.value.__cause__, UserError)
+        with pytest.raises(UserError, match="another"), interruption.deferred():
+            raise UserError("another failure, and no signal")
 
 
 def test_the_old_handlers_come_back():

@@ -51,10 +51,9 @@ FRONTIER_OF: dict[str, dict[str, dict[str, Any]]] = {
                       attack_steps=1000),
         "full": dict(augment=32, steps=4_000, attack_steps=4_000),
     },
-    # 500 people are tested. Under noise forty attributes take longer to learn than without, and variants of the
-    # photographs help it more.
+    # 500 people are tested. Under noise forty attributes take longer to learn than without.
     "rendered": {"small": dict(
-        rendered_images=33_400, augment=4, release_size=64, steps=10_000, checkpoint_every=2_500, log_every=500,
+        rendered_images=33_400, release_size=64, steps=10_000, checkpoint_every=2_500, log_every=500,
         utility_draws=8, learning_rate=2e-3, adversary_learning_rate=2e-3, perceptual_size=16,
     )},
 }

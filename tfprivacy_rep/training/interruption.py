@@ -60,12 +60,16 @@ def deferred() -> Iterator[Callable[[], int | None]]:
     """Within it the first signal waits. Gives a function that returns the number of the one that came, or None.
 
     Raises:
-        Stopped: at the end, if one came and the caller has not raised it.
+        Stopped: at the end, if one came and the caller has not raised it; in place of an error too, which is its cause.
     """
     _request.waits = True
     try:
         yield lambda: _request.number
         if _request.number is not None:
             raise Stopped(_request.number, "this training had ended, and its last checkpoint was saved")
+    except Exception as error:
+        if _request.number is None:
+            raise
+        raise Stopped(_request.number, str(error).rstrip(".")) from error
     finally:
         _request.waits, _request.number = False, None
