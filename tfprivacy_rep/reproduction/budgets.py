@@ -79,7 +79,7 @@ STRENGTHS: dict[str, Strengths] = {
 #: The same by source, where a point costs so much that fewer of them fill the budget.
 STRENGTHS_OF: dict[str, dict[str, Strengths]] = {
     "rendered": {"small": {
-        "lambda1": (1.0,), "lambda2": (0.3,), "both": (1.0,), "rate": (64.0, 16.0, 4.0), "rate_lambda": (64.0,),
+        "lambda1": (1.0,), "lambda2": (0.3,), "both": (1.0,), "rate": (56.0, 16.0), "rate_lambda": (56.0,),
         "noise": (0.5,), "bottleneck": (16.0,),
     }},
 }
