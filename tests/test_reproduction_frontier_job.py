@@ -67,6 +67,18 @@ def test_a_second_start_trains_nothing_and_says_the_same(finished, monkeypatch, 
     assert titles == [] and again["points"] == finished[1]["points"] and again["matched"] == finished[1]["matched"]
 
 
+def test_folds_add_up_in_a_folder(finished, monkeypatch, tmp_path):
+    folder = copied(finished, tmp_path)
+    titles = counting_steps(monkeypatch)
+    both = reproduction.run(config(folder, folds=2), RATE)
+    games = {title for title in titles if title.endswith("game")}
+    assert games == {f"seed0-fold1: {name}, game" for name in ("unprotected", "rate=8")}, "the first fold is there"
+    assert both["folds"] == [0, 1] and all(one["folds"] == [0, 1] for one in both["points"])
+    first = {one["name"]: one for one in finished[1]["points"]}
+    for one in both["points"]:
+        assert one["fingerprints"][0] == first[one["name"]]["fingerprints"][0] != one["fingerprints"][1]
+
+
 def test_choosing_attacks_nothing_looks_at_no_probe_and_agrees_with_the_records(finished, monkeypatch, tmp_path):
     folder = tmp_path / "out"
     monkeypatch.setattr(laboratory.Laboratory, "attack", lambda *_: pytest.fail("an attack"))
