@@ -231,9 +231,10 @@ def test_mistakes_in_a_reproduction_are_named(argument, text, tmp_path):
 def test_a_reproduction_takes_no_option_that_means_nothing_there():
     values = absl_flags.FlagValues()
     flags.define(values, jobs.ReproduceConfig)
-    assert not {"folds", "use_export"} & set(values) and "fold" in values
-    values(["reproduce.py", "--output_dir=out"])
-    assert flags.to_config(values).run.folds == 1
+    assert "use_export" not in values and {"fold", "folds"} <= set(values)
+    values(["reproduce.py", "--output_dir=out", "--folds=5"])
+    config = flags.to_config(values)
+    assert config.run.use_export and config.run.folds == 5
 
 
 def test_a_script_of_its_own_options_takes_no_others(tmp_path):
