@@ -261,7 +261,7 @@ def test_an_output_folder_that_is_a_file_is_named_before_training(monkeypatch, t
     [
         (
             {"learning_rate": 1e30, "lambda1": 0.0, "lambda2": 0.0},
-            r"Received: protector/L_u is infinite or not a number at step [234] \(seed 0 fold 0: unprotected, game\)\.",
+            r"Received: protector/L_u is infinite or not a number at step [234] \(seed0-fold0: unprotected, game\)\.",
         ),
         ({"adversary_learning_rate": 1e30, "adversary_warmup": 3}, r"adversary/L_p is .* at step [234] \(.*game\)\."),
     ],

@@ -113,7 +113,7 @@ def test_a_second_start_trains_nothing_and_says_the_same(finished, monkeypatch, 
 
 def test_a_lost_record_is_made_again_to_the_last_bit(finished, monkeypatch, tmp_path):
     folder = copied(finished, tmp_path)
-    lost = folder / "seed0" / "points" / "row3"
+    lost = folder / "seed0-fold0" / "points" / "row3"
     before = dict(np.load(lost / "columns.npz"))
     shutil.rmtree(lost)
     titles = counting_steps(monkeypatch)
@@ -168,7 +168,7 @@ def test_a_row_that_dies_does_not_cost_the_others(monkeypatch, tmp_path):
     written = json.loads((tmp_path / "out" / "report" / "results.json").read_text())
     assert [row["row"] for row in written["rows"]] == [1, 3]
     assert written["rows"][0]["psnr"]["mean"] > 0 and written["rows"][1]["psnr"]["mean"] is None
-    assert written["rows"][1]["failed"] == {"0": "RuntimeError: no memory left"}
+    assert written["rows"][1]["failed"] == {"seed0-fold0": "RuntimeError: no memory left"}
     assert "Row 3 of seed0-fold0 failed: RuntimeError" in (tmp_path / "out" / "report" / "report.md").read_text()
     monkeypatch.setattr(laboratory.Laboratory, "attack", real)
     titles = counting_steps(monkeypatch)
@@ -200,13 +200,6 @@ def test_an_attribute_that_there_is_not_is_named(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_another_fold_in_the_same_folder_is_refused(finished, tmp_path):
-    """Its probes would be among the photographs that the encoders of the first fold were trained on."""
-    folder = copied(finished, tmp_path)
-    with pytest.raises(UserError, match="fold=0 there, 1 now"):
-        reproduction.run(small_run.config(folder, fold=1), JOB)
-
-
 def test_a_curve_alone_comes_with_its_figure_and_names_a_point_that_died(monkeypatch, tmp_path):
     small_run.let_die(monkeypatch, lambda game: game.lambda2 == 3.0)
     job = ReproduceConfig(sweep="lambda2", sweep_values=(0.0, 2.0, 3.0), budget="smoke", less_data=0.5)
@@ -215,7 +208,7 @@ def test_a_curve_alone_comes_with_its_figure_and_names_a_point_that_died(monkeyp
     report = tmp_path / "out" / "report"
     written = json.loads((report / "results.json").read_text())
     assert [point["value"] for point in written["sweep"]["points"]] == [0.0, 2.0] and written["rows"] == []
-    assert written["sweep"]["failed"] == {"lambda2=3.0": {"0": "MemoryError: no memory left"}}
+    assert written["sweep"]["failed"] == {"lambda2=3.0": {"seed0-fold0": "MemoryError: no memory left"}}
     assert "lambda2=3.0 of seed0-fold0 failed" in (report / "report.md").read_text()
     assert (report / "reconstructions.png").is_file() and not (report / "table.md").exists()
 
