@@ -113,16 +113,13 @@ def without_timing(contents: Any) -> Any:
 
 
 def by_seed(records: Sequence[RunRecord], part: str) -> list[PersonValues]:
-    """A table for each seed with the folds of that seed pooled."""
-    seeds = sorted({record.facts["seed"] for record in records})
+    """A table for each seed, in their order, with the folds of that seed pooled, in theirs."""
+    by_run, seeds = sorted(records, key=lambda r: r.run), sorted({record.facts["seed"] for record in records})
     return [
-        pooled([PersonValues(r.people, r.columns[part] | _reference(r)) for r in records if r.facts["seed"] == seed])
+        pooled([PersonValues(r.people, r.columns[part] | r.columns.get("reference", {})) for r in by_run
+                if r.facts["seed"] == seed])
         for seed in seeds
     ]
-
-
-def _reference(record: RunRecord) -> dict[str, np.ndarray]:
-    return record.columns["reference"]
 
 
 def results(records: Sequence[RunRecord], config: dict[str, Any], command: str, seconds: float) -> dict[str, Any]:

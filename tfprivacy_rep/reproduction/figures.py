@@ -7,7 +7,7 @@ from typing import Mapping, Sequence
 import numpy as np
 
 from tfprivacy_rep.evaluation.figures import plain
-from tfprivacy_rep.evaluation.results import RunRecord
+from tfprivacy_rep.evaluation.results import RunRecord, by_seed
 from tfprivacy_rep.evaluation.statistics import (
     Interval,
     PersonValues,
@@ -19,7 +19,6 @@ from tfprivacy_rep.evaluation.statistics import (
     mean_mcc_of,
     mean_of,
     mean_of_defined,
-    pooled,
 )
 from tfprivacy_rep.reproduction.tasks import PART
 
@@ -44,10 +43,7 @@ FIRST, SECOND = "first", "second"
 
 def table_of(records: Sequence[RunRecord]) -> list[PersonValues]:
     """A table for each seed, in the order of the seeds, with its folds one below the other."""
-    by_seed: dict[int, list[PersonValues]] = {}
-    for record in sorted(records, key=lambda r: r.run):
-        by_seed.setdefault(record.facts["seed"], []).append(PersonValues(record.people, record.columns[PART]))
-    return [pooled(folds) for folds in by_seed.values()]
+    return by_seed(records, PART)
 
 
 def measured(records: Sequence[RunRecord], name: str) -> dict[str, float | None]:
